@@ -1,0 +1,35 @@
+// The only normaliser of host names, and their keyed hash.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace weir {
+
+/// The canonical form of a host name as it stands in a Host field, an SNI or a list: lower case, one trailing dot
+/// removed, port and brackets removed.  Internationalised names are kept as the A-labels (RFC 5890) that stand on the wire.
+/// Empty when it is no host name: empty label, longer than 253 bytes, bytes outside RFC 952/1123 letters, digits,
+/// hyphen, and the underscore that is found in practice; an IP literal is returned as it prints.
+std::optional<std::string> normalise_name(std::string_view text);
+
+/// `name` is `ancestor` or below it ("a.b.example" within "b.example").  Both normalised.
+bool within(std::string_view name, std::string_view ancestor);
+
+/// The parent of a normalised name ("b.example" of "a.b.example"), empty at the top.
+std::string_view parent(std::string_view name);
+
+/// Hash of a normalised name at the secret point of this process (include/weir/name_hash.h).
+class NameHasher {
+ public:
+  explicit NameHasher(std::uint64_t point) : point_(point) {}
+  static NameHasher random();   ///< draws the point from the kernel
+  std::uint64_t operator()(std::string_view normalised) const;
+  std::uint64_t point() const { return point_; }
+
+ private:
+  std::uint64_t point_;
+};
+
+}  // namespace weir

@@ -1,0 +1,26 @@
+// One grammar of durations, sizes and rates for configuration, command line and output.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace weir {
+
+using Duration = std::chrono::nanoseconds;
+
+/// "90s", "30m", "12h", "7d", "250ms".  A bare number is refused: seconds or minutes?
+std::optional<Duration> parse_duration(std::string_view text);
+/// "256 MiB", "20GiB", "512 KiB", "100 B".  Powers of 1024 only.
+std::optional<std::uint64_t> parse_size(std::string_view text);
+
+/// For people, three significant digits: "1.38 GiB", "512 B".
+std::string size_text(std::uint64_t bytes);
+/// For people: "58 min", "3 d", "250 ms".
+std::string duration_text(Duration d);
+/// For people: "38,204".
+std::string count_text(std::uint64_t n);
+
+}  // namespace weir

@@ -1,0 +1,111 @@
+// weir.toml as plain structs.  What stands here has been checked: every prefix parses, every @reference resolves.
+// Sans-I/O: text in, structs or every diagnostic out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/addr.h"
+#include "base/units.h"
+#include "weir/words.h"
+
+namespace weir::config {
+
+/// A place in a file, for messages: "weir.toml:41".  Lines and columns count from 1.
+struct Where {
+  std::string file;
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+
+  friend bool operator==(const Where&, const Where&) = default;
+};
+
+enum class Source : std::uint8_t { automatic, client, gateway };
+enum class Quic : std::uint8_t { pass, reject };
+enum class Floor : std::uint8_t { pass, splice };
+
+struct Gateway {
+  std::vector<std::string> lan;
+  std::vector<std::string> wan;             ///< empty: "auto", where the default routes leave
+  Source source = Source::automatic;
+  OnFailure on_failure = OnFailure::open;
+  std::vector<Prefix> exempt;               ///< as client or as destination
+  std::vector<std::uint16_t> http = {80};
+  std::vector<std::uint16_t> tls = {443};
+  Quic quic = Quic::pass;
+  Floor floor = Floor::pass;
+  unsigned workers = 0;                     ///< 0: one a core
+  std::uint32_t mark = 0x00100000;
+  std::uint32_t table = 7745;
+};
+
+struct Limits {
+  unsigned connections = 65536;
+  Duration head = std::chrono::seconds(10);
+  Duration idle = std::chrono::seconds(60);
+  Duration drain = std::chrono::seconds(30);
+};
+
+struct Control {
+  std::string socket = "/run/weir/control.sock";
+};
+
+struct Log {
+  std::string access = "/var/log/weir/access.log";   ///< empty: off
+};
+
+/// One element of a match list.  Exactly one of the shapes; `negated` is the "!" in front of it.
+struct Match {
+  enum class Kind : std::uint8_t {
+    reference,   ///< "@name": a list (host) or a group (client)
+    exact,       ///< host: "exact.example"
+    subtree,     ///< host: ".x" = x and everything below; `text` without the dot
+    prefix,      ///< client, dest
+    port,        ///< port or range
+  };
+  Kind kind;
+  bool negated = false;
+  std::string text;                ///< of reference, exact, subtree: normalised
+  Prefix prefix;                   ///< of prefix
+  std::uint16_t low = 0, high = 0; ///< of port, inclusive
+  Where where;
+};
+
+struct Rule {
+  std::string name;                ///< "" : shown as "rule 3"
+  Action action = Action::allow;
+  std::vector<Match> client;       ///< empty: any
+  std::vector<Match> dest;
+  std::vector<Match> port;
+  std::vector<Match> host;         ///< also list references
+  bool unseen_blocks = false;      ///< unseen = "block": facts that can no longer become known count as yes
+  Where where;                     ///< of the rule's table
+};
+
+struct Group {
+  std::string name;
+  std::vector<Prefix> clients;
+  Where where;
+};
+
+struct List {
+  std::string name;
+  std::string file;                ///< or
+  std::vector<Match> names;        ///< exact and subtree only
+  Where where;
+};
+
+struct Config {
+  std::vector<std::string> files;  ///< all that were read, the main one first
+  Gateway gateway;
+  Limits limits;
+  Control control;
+  Log log;
+  std::vector<List> lists;
+  std::vector<Group> groups;
+  std::vector<Rule> rules;
+};
+
+}  // namespace weir::config
