@@ -161,7 +161,7 @@ struct weir_held {
 	__u32 take_seq;
 	__u32 take_ack;
 	__u32 take_window;     /* the client's window in bytes, scaled */
-	__u32 pad;
+	__u32 policy;          /* weir_shape.id that judged the SYN; `row` belongs to it */
 	struct weir_half client;
 	struct weir_half origin;
 };

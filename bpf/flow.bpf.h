@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Flows on the wire: their one announcement, their accounting, their end.
+ */
+#ifndef WEIR_FLOW_BPF_H
+#define WEIR_FLOW_BPF_H
+
+#include "hello.bpf.h"
+#include "maps.bpf.h"
+#include "verdict.bpf.h"
+
+/* Unique while this kernel runs; the top bit is 0 (ids of the daemon have it set). */
+ALWAYS_INLINE __u64 new_flow_id(__u64 now)
+{
+	return (now << 6 | (bpf_get_smp_processor_id() & 63)) & ~(1ULL << 63);
+}
+
+/* Old sockets stand in the way.  The one event that must wake the daemon at once. */
+ALWAYS_INLINE void announce_destroy(const struct packet *p, enum weir_wire_reason reason, __u64 id)
+{
+	struct weir_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+
+	if (!e) {
+		count(WEIR_WIRE_ring_full, 0);
+		return;
+	}
+	e->type = WEIR_EVENT_destroy;
+	e->reason = reason;
+	e->id = id;
+	e->time_ns = bpf_ktime_get_ns();
+	e->key = p->key;
+	e->name_length = 0;
+	bpf_ringbuf_submit(e, BPF_RB_FORCE_WAKEUP);
+}
+
+ALWAYS_INLINE void copy_name(struct weir_event *e, const struct hello_state *s)
+{
+	__u32 length = s->name_length;
+
+	e->name_length = 0;
+	if (length < 1 || length > WEIR_NAME_BYTES - 1)
+		return;
+	bpf_probe_read_kernel(e->name, WEIR_NAME_BYTES, s->bytes + (s->name & (WEIR_HELLO_BYTES - 1)));
+	e->name_length = length;
+}
+
+/* A flow goes on the wire for good.  An entry of an older connection is overwritten. */
+ALWAYS_INLINE void begin_passed(const struct packet *p, __u32 policy, __u16 row, enum weir_wire_reason reason, __u64 id,
+				__u64 started_ns, const struct hello_state *named)
+{
+	struct weir_passed flow = {.policy = policy, .packets_up = 1, .bytes_up = p->payload_length};
+	struct weir_event *e;
+
+	flow.seen_ns = bpf_ktime_get_ns();
+	flow.started_ns = started_ns ? started_ns : flow.seen_ns;
+	flow.id = id ? id : new_flow_id(flow.seen_ns);
+	bpf_map_update_elem(&passed, &p->key, &flow, BPF_ANY);
+
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count(WEIR_WIRE_ring_full, 0);
+		return;
+	}
+	e->type = WEIR_EVENT_passed;
+	e->reason = reason;
+	e->id = flow.id;
+	e->time_ns = flow.seen_ns;
+	e->started_ns = flow.started_ns;
+	e->key = p->key;
+	e->policy = policy;
+	e->row = row;
+	e->bytes_up = e->bytes_down = 0;
+	e->state = 0;
+	e->name_length = 0;
+	if (named)
+		copy_name(e, named);
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP); /* the daemon looks at every beat */
+}
+
+/* A watched flow passes. */
+ALWAYS_INLINE void pass_held(const struct packet *p, struct weir_held *h, enum weir_wire_reason reason,
+			     const struct hello_state *named)
+{
+	struct weir_config *c = configuration();
+	__u32 generation = c ? c->generation & 1 : 0;
+
+	begin_passed(p, policy_id(generation), h->row, reason, h->id, h->started_ns, named);
+	bpf_map_delete_elem(&held, &p->key);
+}
+
+ALWAYS_INLINE void announce_end(const struct packet *p, const struct weir_passed *flow)
+{
+	struct weir_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+
+	if (!e) {
+		count(WEIR_WIRE_ring_full, 0);
+		return;
+	}
+	e->type = WEIR_EVENT_ended;
+	e->reason = 0;
+	e->id = flow->id;
+	e->time_ns = flow->seen_ns;
+	e->started_ns = flow->started_ns;
+	e->key = p->key;
+	e->policy = flow->policy;
+	e->row = 0;
+	e->bytes_up = flow->bytes_up;
+	e->bytes_down = flow->bytes_down;
+	e->state = flow->state;
+	e->name_length = 0;
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+}
+
+ALWAYS_INLINE int has_ended(__u8 state)
+{
+	return (state & WEIR_PASSED_rst) ||
+	       (state & (WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin)) ==
+		       (WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin);
+}
+
+/* Counts a packet of a passing flow.  False: a new policy refuses the flow and the packet is to be reset. */
+ALWAYS_INLINE int account_passed(const struct packet *p, struct weir_passed *flow, enum direction from)
+{
+	__u8 before = flow->state, state = before;
+
+	flow->seen_ns = bpf_ktime_get_ns();
+	if (from == FROM_CLIENT) {
+		__sync_fetch_and_add(&flow->packets_up, 1);
+		__sync_fetch_and_add(&flow->bytes_up, p->payload_length);
+	} else {
+		__sync_fetch_and_add(&flow->packets_down, 1);
+		__sync_fetch_and_add(&flow->bytes_down, p->payload_length);
+	}
+	if ((before & WEIR_PASSED_reset) && !p->tcp.rst)
+		return 0;
+	if (p->tcp.rst)
+		state |= WEIR_PASSED_rst;
+	if (p->tcp.fin)
+		state |= from == FROM_CLIENT ? WEIR_PASSED_fin_client : WEIR_PASSED_fin_origin;
+	if (state == before)
+		return 1;
+	flow->state = state;
+	if (!has_ended(before) && has_ended(state))
+		announce_end(p, flow);
+	return 1;
+}
+
+/* Whether this ACK ends a SYN-cookie handshake with the listener (it has no socket of its own). */
+ALWAYS_INLINE int is_cookie(struct __sk_buff *skb, const struct packet *p, struct bpf_sock *sk)
+{
+	struct tcphdr tcp = p->tcp;
+	struct ipv6hdr v6;
+	struct iphdr v4;
+
+	if (p->v6)
+		return !bpf_skb_load_bytes(skb, p->network, &v6, sizeof(v6)) &&
+		       !bpf_tcp_check_syncookie(sk, &v6, sizeof(v6), &tcp, sizeof(tcp));
+	return !bpf_skb_load_bytes(skb, p->network, &v4, sizeof(v4)) &&
+	       !bpf_tcp_check_syncookie(sk, &v4, sizeof(v4), &tcp, sizeof(tcp));
+}
+
+#endif

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The way of a packet through the gateway.
+ *
+ *   LAN ingress   client to origin: a new connection is passed, watched on the wire, or steered to the daemon; the first
+ *                 bytes of a watched one are read, and it passes for ever or changes hands
+ *   LAN egress    origin to client, after NAT: learns the SYN-ACK, accounts, holds the origin back while a connection
+ *                 changes hands
+ *   WAN ingress   origin to client, where no NAT hides the client: routes what belongs to the daemon's sockets to them
+ *
+ * Fail-open is the resting state: whatever is not understood, not ours or cannot be asked goes on as if Weir were not
+ * there, unless on_failure = "closed".  takeover.bpf.c is this source with the takeover kfunc; this object loads on
+ * kernels without it and without BTF.
+ */
+#include "hello.bpf.h"
+#include "maps.bpf.h"
+#include "parse.bpf.h"
+#include "verdict.bpf.h"
+#include "flow.bpf.h"
+
+/* --- new connections ------------------------------------------------------------------------------------------------ */
+
+/* Hands a SYN to a worker's listener.  Over a TIME_WAIT socket the listener must not be assigned (the request could not
+ * be hashed, the SYN would vanish for a minute): the kernel's own TIME_WAIT code finds it through lookup.bpf.c. */
+ALWAYS_INLINE int steer_syn(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+			    enum weir_wire_reason reason)
+{
+	enum socket_state state = socket_of(skb, p, FROM_CLIENT);
+	struct bpf_sock *sk;
+	long error;
+
+	if (state == SOCKET_time_wait)
+		return steer(skb, c, WEIR_WIRE_steered_time_wait);
+	if (state == SOCKET_live)
+		return steer(skb, c, WEIR_WIRE_steered_packet);
+	sk = listener(c, p->v6, bpf_get_hash_recalc(skb));
+	if (!sk)
+		return fail(c, WEIR_WIRE_no_daemon);
+	error = bpf_sk_assign(skb, sk, 0);
+	bpf_sk_release(sk);
+	return error ? fail(c, WEIR_WIRE_assign_failed) : steer(skb, c, reason);
+}
+
+/* A connection that begins on the wire, undecided until its first bytes. */
+ALWAYS_INLINE int watch(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+			const struct judged *j, const struct options *o)
+{
+	struct weir_held h = {.state = WEIR_HELD_syn, .row = j->row, .client = o->half};
+
+	h.policy = policy_id(j->generation);
+	h.started_ns = bpf_ktime_get_ns();
+	h.id = new_flow_id(h.started_ns);
+	if (bpf_map_update_elem(&held, &p->key, &h, BPF_ANY))
+		return fail(c, WEIR_WIRE_flow_map_full);
+	return pass(skb, c, WEIR_WIRE_watched);
+}
+
+/* Addresses and ports of a flow that an earlier connection used.  Returns true when the SYN belongs to that one still. */
+ALWAYS_INLINE int still_in_use(struct __sk_buff *skb, const struct packet *p)
+{
+	struct weir_passed *on_wire = bpf_map_lookup_elem(&passed, &p->key);
+	struct weir_held *h;
+
+	if (on_wire && !on_wire->state && !on_wire->bytes_up)
+		return 1;
+	if (on_wire)
+		bpf_map_delete_elem(&passed, &p->key);
+	h = bpf_map_lookup_elem(&held, &p->key);
+	if (!h || h->state != WEIR_HELD_taken)
+		return 0;
+	if (socket_of(skb, p, FROM_CLIENT) == SOCKET_live)
+		return 1;
+	announce_destroy(p, WEIR_WIRE_reused, h->id);
+	count(WEIR_WIRE_reused, 0);
+	bpf_map_delete_elem(&held, &p->key);
+	return 0;
+}
+
+ALWAYS_INLINE int new_connection(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+				 __u8 protocol)
+{
+	enum weir_wire_reason health;
+	struct options *o;
+	struct judged j;
+
+	judge_syn(c, p, &j);
+	if (j.exempt)
+		return pass(skb, c, WEIR_WIRE_exempt);
+	health = daemon_health(c);
+	if (health != WEIR_WIRE_steered)
+		return fail(c, health);
+	if (still_in_use(skb, p)) {
+		if (bpf_map_lookup_elem(&passed, &p->key))
+			return pass(skb, c, WEIR_WIRE_passed_packet);
+		return steer(skb, c, WEIR_WIRE_steered_packet);
+	}
+	if (j.values.at_syn == WEIR_CELL_pass && !c->floor_splice) {
+		begin_passed(p, policy_id(j.generation), j.row, WEIR_WIRE_passed_syn, 0, 0, NULL);
+		return pass(skb, c, WEIR_WIRE_passed_syn);
+	}
+	if (protocol == WEIR_PORT_http || c->floor_splice || !c->takeover || j.values.at_syn == WEIR_CELL_block)
+		return steer_syn(skb, c, p, WEIR_WIRE_steered);
+	o = parse_options(skb, p);
+	if (!o)
+		return fail(c, WEIR_WIRE_malformed);
+	/* RFC 8684, RFC 7413: what a taken-over half could not carry on is negotiated away by our listener instead */
+	if ((o->half.options & WEIR_OPTION_mptcp) || p->payload_length)
+		return steer_syn(skb, c, p, WEIR_WIRE_steered_option);
+	if (p->tcp.ece && p->tcp.cwr)
+		o->half.options |= WEIR_OPTION_ecn;
+	return watch(skb, c, p, &j, o);
+}
+
+/* --- the first bytes of a watched connection ------------------------------------------------------------------------ */
+
+#ifdef WEIR_TAKEOVER
+/* Layout of the kernel's (net/tcp.h, since 6.9); declared by hand, so that no kernel header is needed. */
+struct bpf_tcp_req_attrs {
+	__u32 rcv_tsval;
+	__u32 rcv_tsecr;
+	__u16 mss;
+	__u8 rcv_wscale;
+	__u8 snd_wscale;
+	__u8 ecn_ok;
+	__u8 wscale_ok;
+	__u8 sack_ok;
+	__u8 tstamp_ok;
+	__u8 usec_ts_ok;
+	__u8 reserved[3];
+};
+struct sock {
+}; /* opaque here; a mere declaration would not match the kernel's BTF */
+extern int bpf_sk_assign_tcp_reqsk(struct __sk_buff *skb, struct sock *sk, struct bpf_tcp_req_attrs *attrs,
+				   int attrs__sz) __ksym;
+
+/* Gives the client's half to the listener: the kernel believes that this segment is the ACK of a valid SYN cookie, and
+ * the hello becomes the first data of the accepted socket.  0 or an error. */
+ALWAYS_INLINE int assign_half(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+			      struct weir_held *h)
+{
+	struct options *o = parse_options(skb, p);
+	__u8 both = h->client.options & h->origin.options;
+	struct bpf_tcp_req_attrs attrs = {};
+	struct bpf_sock *sk;
+	struct sock *full;
+	int error = -1;
+
+	if (!o)
+		return -1;
+	attrs.mss = h->client.mss;
+	attrs.wscale_ok = !!(both & WEIR_OPTION_wscale);
+	attrs.snd_wscale = attrs.wscale_ok ? h->client.wscale : 0;
+	attrs.rcv_wscale = attrs.wscale_ok ? h->origin.wscale : 0;
+	attrs.sack_ok = !!(both & WEIR_OPTION_sack);
+	attrs.tstamp_ok = !!(both & WEIR_OPTION_timestamp);
+	attrs.ecn_ok = !!(both & WEIR_OPTION_ecn);
+	attrs.rcv_tsval = o->half.tsval;
+	attrs.rcv_tsecr = o->tsecr;
+	sk = listener(c, p->v6, bpf_get_hash_recalc(skb));
+	if (!sk)
+		return -1;
+	full = (struct sock *)bpf_skc_to_tcp_sock(sk);
+	if (full)
+		error = bpf_sk_assign_tcp_reqsk(skb, full, &attrs, sizeof(attrs));
+	bpf_sk_release(sk);
+	if (!error) {
+		h->client.tsval = o->half.tsval;
+		h->origin.tsval = o->tsecr;
+		h->take_window = (__u32)bpf_ntohs(p->tcp.window) << attrs.snd_wscale;
+	}
+	return error;
+}
+#else
+ALWAYS_INLINE int assign_half(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+			      struct weir_held *h)
+{
+	return -1;
+}
+#endif
+
+/* Both halves go to the daemon at this segment; not a byte of it reaches the origin. */
+ALWAYS_INLINE int take_over(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+			    struct weir_held *h, enum weir_wire_reason reason)
+{
+	enum weir_wire_reason health = daemon_health(c);
+
+	if (health == WEIR_WIRE_steered && socket_of(skb, p, FROM_CLIENT) != SOCKET_none) {
+		/* an old socket would swallow the half: have it destroyed; the client sends the hello again */
+		announce_destroy(p, WEIR_WIRE_takeover_leftover, h->id);
+		return count(WEIR_WIRE_takeover_leftover, DROP);
+	}
+	if (health == WEIR_WIRE_steered)
+		health = h->state == WEIR_HELD_synack && !assign_half(skb, c, p, h) ? WEIR_WIRE_steered
+										     : WEIR_WIRE_takeover_failed;
+	if (health != WEIR_WIRE_steered) {
+		if (!c->closed)
+			pass_held(p, h, WEIR_WIRE_passed_syn, NULL);
+		return fail(c, health);
+	}
+	h->reason = reason;
+	h->take_seq = bpf_ntohl(p->tcp.seq);
+	h->take_ack = bpf_ntohl(p->tcp.ack_seq);
+	h->state = WEIR_HELD_taken;
+	return steer(skb, c, reason);
+}
+
+ALWAYS_INLINE int first_bytes(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+			      struct weir_held *h)
+{
+	__u32 zero = 0, ahead = bpf_ntohl(p->tcp.seq) - (h->client.isn + 1);
+	struct judged j = {.generation = c->generation & 1, .row = h->row};
+	struct hello_state *s = bpf_map_lookup_elem(&hello_scratch, &zero);
+	void *table = bpf_map_lookup_elem(&names, &j.generation);
+	enum hello hello;
+
+	if (!s || !table)
+		return take_over(skb, c, p, h, WEIR_WIRE_taken_escalate);
+	if ((__s32)ahead > 0) /* the client sends it again once the hole is filled */
+		return count(WEIR_WIRE_out_of_order, DROP);
+	if (ahead) /* a keep-alive probe passes; what also brings new bytes must come again on its own */
+		return (__s32)(ahead + p->payload_length) <= 0 ? pass(skb, c, WEIR_WIRE_watched)
+							       : count(WEIR_WIRE_out_of_order, DROP);
+
+	hello = read_hello(skb, p, s, table, c->hash_point);
+	if (hello == HELLO_incomplete)
+		return take_over(skb, c, p, h, WEIR_WIRE_taken_incomplete);
+	if (hello == HELLO_not_understood)
+		return take_over(skb, c, p, h, WEIR_WIRE_taken_not_understood);
+	if (h->policy == policy_id(j.generation))
+		read_row(&j);
+	else
+		judge_syn(c, p, &j); /* a reload came between SYN and hello */
+	if (j.values.at_syn != WEIR_CELL_escalate)
+		h->cell = j.values.at_syn;
+	else
+		h->cell = hello == HELLO_named ? cell_of(j.generation, j.row, s->class) : j.values.unnamed;
+	if (h->cell == WEIR_CELL_pass) {
+		pass_held(p, h, WEIR_WIRE_passed_hello, hello == HELLO_named ? s : NULL);
+		return pass(skb, c, WEIR_WIRE_passed_hello);
+	}
+	return take_over(skb, c, p, h,
+			 h->cell == WEIR_CELL_block ? WEIR_WIRE_taken_block : WEIR_WIRE_taken_escalate);
+}
+
+/* --- LAN ingress ----------------------------------------------------------------------------------------------------- */
+
+/* A packet of a flow that the daemon took over. */
+ALWAYS_INLINE int taken_packet(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+			       struct weir_held *h)
+{
+	/* the kernel could not keep the half (accept queue full): the segment comes again and tries again */
+	if (p->payload_length && bpf_ntohl(p->tcp.seq) == h->take_seq && socket_of(skb, p, FROM_CLIENT) == SOCKET_none)
+		assign_half(skb, c, p, h);
+	return steer(skb, c, WEIR_WIRE_steered_packet);
+}
+
+ALWAYS_INLINE int held_packet(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+			      struct weir_held *h)
+{
+	if (h->state == WEIR_HELD_taken)
+		return taken_packet(skb, c, p, h);
+	if (p->tcp.rst) {
+		bpf_map_delete_elem(&held, &p->key);
+		return pass(skb, c, WEIR_WIRE_watched);
+	}
+	if (p->payload_length)
+		return first_bytes(skb, c, p, h);
+	return pass(skb, c, WEIR_WIRE_watched);
+}
+
+/* Mid-stream of no flow in our maps: of a socket of the daemon, the last ACK of a SYN-cookie handshake with it, or of a
+ * connection that is older than Weir. */
+ALWAYS_INLINE int unknown_packet(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p)
+{
+	struct bpf_sock *sk;
+
+	if (socket_of(skb, p, FROM_CLIENT) != SOCKET_none)
+		return steer(skb, c, WEIR_WIRE_steered_packet);
+	if (p->tcp.ack && !p->tcp.rst && !p->tcp.fin && (sk = listener(c, p->v6, bpf_get_hash_recalc(skb)))) {
+		int cookie = is_cookie(skb, p, sk);
+
+		bpf_sk_release(sk);
+		if (cookie)
+			return steer_syn(skb, c, p, WEIR_WIRE_steered);
+	}
+	return pass(skb, c, WEIR_WIRE_not_ours);
+}
+
+/* Ports stand in the first fragment only.  Every fragment is marked, so that nft can judge the whole after
+ * reassembly: steer it, or reject it where the flow is not yet judged. */
+ALWAYS_INLINE int fragment(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p)
+{
+	skb->mark |= WEIR_MARK_FRAGMENT(c->mark);
+	if (p->first && bpf_map_lookup_elem(&passed, &p->key))
+		skb->mark |= WEIR_MARK_PASSED(c->mark);
+	return count(WEIR_WIRE_fragment, NEXT);
+}
+
+ALWAYS_INLINE int quic(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p)
+{
+	struct judged j;
+
+	if (p->fragment || port_protocol(p->key.origin_port) != WEIR_PORT_tls)
+		return count(WEIR_WIRE_not_ours, NEXT);
+	if (is_local(p->key.origin))
+		return count(WEIR_WIRE_local, NEXT);
+	if (c->quic == WEIR_QUIC_pass)
+		return pass(skb, c, WEIR_WIRE_quic_passed);
+	judge_syn(c, p, &j);
+	if (j.exempt)
+		return pass(skb, c, WEIR_WIRE_exempt);
+	if (daemon_health(c) != WEIR_WIRE_steered)
+		return fail(c, WEIR_WIRE_no_daemon);
+	if (j.values.at_syn == WEIR_CELL_pass)
+		return pass(skb, c, WEIR_WIRE_quic_passed);
+	skb->mark |= WEIR_MARK_RESET(c->mark);
+	return count(WEIR_WIRE_quic_rejected, NEXT);
+}
+
+SEC("tc")
+int weir_lan_in(struct __sk_buff *skb)
+{
+	__u32 ifindex = skb->ifindex;
+	struct weir_config *c = configuration();
+	struct weir_link *link = bpf_map_lookup_elem(&links, &ifindex);
+	struct weir_passed *on_wire;
+	struct weir_held *h;
+	struct packet p;
+	__u8 protocol;
+	int parsed;
+
+	if (!c || !link)
+		return NEXT;
+	parsed = parse(skb, link->header, &p, FROM_CLIENT);
+	if (parsed == PARSED_malformed)
+		return count(WEIR_WIRE_malformed, NEXT);
+	if (parsed == PARSED_udp)
+		return quic(skb, c, &p);
+	if (parsed != PARSED_tcp)
+		return count(WEIR_WIRE_not_ours, NEXT);
+	if (p.fragment && daemon_health(c) == WEIR_WIRE_steered)
+		return fragment(skb, c, &p);
+	protocol = port_protocol(p.key.origin_port);
+	if (!protocol || p.fragment)
+		return count(WEIR_WIRE_not_ours, NEXT);
+
+	on_wire = bpf_map_lookup_elem(&passed, &p.key);
+	if (on_wire && !p.tcp.syn) {
+		if (account_passed(&p, on_wire, FROM_CLIENT))
+			return pass(skb, c, WEIR_WIRE_passed_packet);
+		skb->mark |= WEIR_MARK_RESET(c->mark);
+		return count(WEIR_WIRE_reset_by_policy, NEXT);
+	}
+	if (is_local(p.key.origin))
+		return count(WEIR_WIRE_local, NEXT);
+	if (p.tcp.syn)
+		return p.tcp.ack ? count(WEIR_WIRE_not_ours, NEXT) : new_connection(skb, c, &p, protocol);
+	h = bpf_map_lookup_elem(&held, &p.key);
+	return h ? held_packet(skb, c, &p, h) : unknown_packet(skb, c, &p);
+}
+
+/* --- LAN egress ------------------------------------------------------------------------------------------------------ */
+
+ALWAYS_INLINE void learn_synack(struct __sk_buff *skb, const struct packet *p, struct weir_held *h)
+{
+	struct options *o = parse_options(skb, p);
+
+	if (!o)
+		return;
+	h->origin = o->half;
+	if (p->tcp.ece)
+		h->origin.options |= WEIR_OPTION_ecn;
+	h->state = WEIR_HELD_synack;
+}
+
+SEC("tc")
+int weir_lan_out(struct __sk_buff *skb)
+{
+	__u32 ifindex = skb->ifindex;
+	struct weir_link *link = bpf_map_lookup_elem(&links, &ifindex);
+	struct weir_passed *on_wire;
+	struct weir_held *h;
+	struct packet p;
+
+	/* a packet of a local socket: the daemon speaks for the origin itself */
+	if (!link || skb->sk || parse(skb, link->header, &p, FROM_ORIGIN) != PARSED_tcp || !p.first || p.fragment)
+		return NEXT;
+	if (!port_protocol(p.key.origin_port))
+		return NEXT;
+	on_wire = bpf_map_lookup_elem(&passed, &p.key);
+	if (on_wire) {
+		account_passed(&p, on_wire, FROM_ORIGIN);
+		return NEXT;
+	}
+	h = bpf_map_lookup_elem(&held, &p.key);
+	if (!h)
+		return NEXT;
+	if (h->state == WEIR_HELD_taken)
+		return count(WEIR_WIRE_origin_held, DROP);
+	if (p.tcp.rst)
+		bpf_map_delete_elem(&held, &p.key);
+	else if (p.tcp.syn && p.tcp.ack)
+		learn_synack(skb, &p, h);
+	return NEXT;
+}
+
+/* --- WAN ingress ----------------------------------------------------------------------------------------------------- */
+
+SEC("tc")
+int weir_wan_in(struct __sk_buff *skb)
+{
+	__u32 ifindex = skb->ifindex;
+	struct weir_config *c = configuration();
+	struct weir_link *link = bpf_map_lookup_elem(&links, &ifindex);
+	struct weir_held *h;
+	struct packet p;
+
+	if (!c || !link || parse(skb, link->header, &p, FROM_ORIGIN) != PARSED_tcp)
+		return NEXT;
+	if (p.fragment) {
+		skb->mark |= WEIR_MARK_FRAGMENT(c->mark);
+		return NEXT;
+	}
+	if (!port_protocol(p.key.origin_port) || bpf_map_lookup_elem(&passed, &p.key) || is_local(p.key.client))
+		return NEXT;
+	h = bpf_map_lookup_elem(&held, &p.key);
+	if (h && h->state != WEIR_HELD_taken)
+		return NEXT;
+	if (socket_of(skb, &p, FROM_ORIGIN) != SOCKET_none)
+		return steer(skb, c, WEIR_WIRE_steered_packet);
+	return h ? count(WEIR_WIRE_origin_held, DROP) : NEXT;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Counting, failing, passing: how a packet leaves a program; and what the policy tables say of a flow.
+ */
+#ifndef WEIR_VERDICT_BPF_H
+#define WEIR_VERDICT_BPF_H
+
+#include <linux/pkt_cls.h>
+
+#include "maps.bpf.h"
+#include "parse.bpf.h"
+
+#define NEXT TC_ACT_UNSPEC /* not ours, or passed: other programs (shapers, CNI) still run */
+#define OURS TC_ACT_OK     /* to the local stack */
+#define DROP TC_ACT_SHOT
+
+ALWAYS_INLINE int count(enum weir_wire_reason reason, int verdict)
+{
+	__u32 key = reason;
+	__u64 *counter = bpf_map_lookup_elem(&counters, &key);
+
+	if (counter)
+		*counter += 1;
+	return verdict;
+}
+
+/* Lets a packet pass.  The mark tells the closed chain that a live program saw it. */
+ALWAYS_INLINE int pass(struct __sk_buff *skb, const struct weir_config *c, enum weir_wire_reason reason)
+{
+	if (c->closed)
+		skb->mark |= WEIR_MARK_PASSED(c->mark);
+	return count(reason, NEXT);
+}
+
+ALWAYS_INLINE int steer(struct __sk_buff *skb, const struct weir_config *c, enum weir_wire_reason reason)
+{
+	skb->mark |= WEIR_MARK_STEERED(c->mark);
+	return count(reason, OURS);
+}
+
+/* Where a flow cannot be judged, on_failure decides: routed on, or dropped. */
+ALWAYS_INLINE int fail(const struct weir_config *c, enum weir_wire_reason reason)
+{
+	count(reason, 0);
+	return c->closed ? count(WEIR_WIRE_refused_closed, DROP) : NEXT;
+}
+
+ALWAYS_INLINE struct weir_config *configuration(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&config, &zero);
+}
+
+/* WEIR_WIRE_steered when the daemon is well, else the reason why it cannot be asked. */
+ALWAYS_INLINE enum weir_wire_reason daemon_health(const struct weir_config *c)
+{
+	__u32 zero = 0;
+	struct weir_heartbeat *h = bpf_map_lookup_elem(&heartbeat, &zero);
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!h || !h->beat_ns || (now > h->beat_ns && now - h->beat_ns > c->stale_after_ns))
+		return WEIR_WIRE_no_daemon;
+	return h->overloaded ? WEIR_WIRE_overloaded : WEIR_WIRE_steered;
+}
+
+ALWAYS_INLINE int is_local(const __u8 octets[16])
+{
+	struct weir_address address;
+
+	__builtin_memcpy(address.octets, octets, 16);
+	return bpf_map_lookup_elem(&local, &address) != NULL;
+}
+
+/* WEIR_PORT_* of a port in network order, 0 = not judged */
+ALWAYS_INLINE __u8 port_protocol(__be16 port)
+{
+	__u16 key = bpf_ntohs(port);
+	__u8 *protocol = bpf_map_lookup_elem(&ports, &key);
+
+	return protocol ? *protocol : 0;
+}
+
+/* --- policy -------------------------------------------------------------------------------------------------------- */
+
+struct judged {
+	__u32 generation;
+	__u32 row;
+	struct weir_row values;
+	__u8 exempt;
+};
+
+ALWAYS_INLINE __u16 prefix_class(void *outer, __u32 generation, const __u8 octets[16])
+{
+	struct weir_prefix key = {.length = 128};
+	void *trie = bpf_map_lookup_elem(outer, &generation);
+	__u16 *class;
+
+	if (!trie)
+		return 0;
+	__builtin_memcpy(key.octets, octets, 16);
+	class = bpf_map_lookup_elem(trie, &key);
+	return class ? *class : 0;
+}
+
+ALWAYS_INLINE void read_row(struct judged *j)
+{
+	void *table = bpf_map_lookup_elem(&rows, &j->generation);
+	struct weir_row *row = table ? bpf_map_lookup_elem(table, &j->row) : NULL;
+
+	if (row)
+		j->values = *row;
+}
+
+/* The SYN stage: two prefix look-ups, paid once a flow. */
+ALWAYS_INLINE void judge_syn(const struct weir_config *c, const struct packet *p, struct judged *j)
+{
+	struct weir_row_key key = {.port = bpf_ntohs(p->key.origin_port), .protocol = p->protocol};
+	void *table;
+	__u32 *row;
+
+	__builtin_memset(j, 0, sizeof(*j));
+	j->generation = c->generation & 1;
+	key.client_class = prefix_class(&clients, j->generation, p->key.client);
+	key.dest_class = prefix_class(&dests, j->generation, p->key.origin);
+	if (key.client_class == WEIR_CLASS_exempt || key.dest_class == WEIR_CLASS_exempt) {
+		j->exempt = 1;
+		return;
+	}
+	table = bpf_map_lookup_elem(&row_index, &j->generation);
+	row = table ? bpf_map_lookup_elem(table, &key) : NULL;
+	j->row = row ? *row : 0;
+	read_row(j);
+}
+
+ALWAYS_INLINE __u8 cell_of(__u32 generation, __u32 row, __u32 class)
+{
+	__u32 zero = 0, index, block;
+	void *table = bpf_map_lookup_elem(&shape, &generation);
+	struct weir_shape *width = table ? bpf_map_lookup_elem(table, &zero) : NULL;
+	struct weir_cells *found;
+
+	if (!width || class >= width->name_classes || row >= width->rows)
+		return WEIR_CELL_escalate;
+	index = row * width->name_classes + class;
+	block = index / WEIR_CELL_BLOCK;
+	table = bpf_map_lookup_elem(&cells, &generation);
+	found = table ? bpf_map_lookup_elem(table, &block) : NULL;
+	return found ? found->cell[index & (WEIR_CELL_BLOCK - 1)] : WEIR_CELL_escalate;
+}
+
+ALWAYS_INLINE __u32 policy_id(__u32 generation)
+{
+	__u32 zero = 0;
+	void *table = bpf_map_lookup_elem(&shape, &generation);
+	struct weir_shape *found = table ? bpf_map_lookup_elem(table, &zero) : NULL;
+
+	return found ? found->id : 0;
+}
+
+/* --- sockets -------------------------------------------------------------------------------------------------------- */
+
+/* The socket that holds the client's (or, reversed, the origin's) half of a flow, or NULL.  Must be released. */
+ALWAYS_INLINE struct bpf_sock *find_socket(struct __sk_buff *skb, const struct packet *p, enum direction from)
+{
+	struct bpf_sock_tuple t = {};
+	const __u8 *source = from == FROM_CLIENT ? p->key.client : p->key.origin;
+	const __u8 *dest = from == FROM_CLIENT ? p->key.origin : p->key.client;
+	__be16 sport = from == FROM_CLIENT ? p->key.client_port : p->key.origin_port;
+	__be16 dport = from == FROM_CLIENT ? p->key.origin_port : p->key.client_port;
+
+	if (p->v6) {
+		__builtin_memcpy(t.ipv6.saddr, source, 16);
+		__builtin_memcpy(t.ipv6.daddr, dest, 16);
+		t.ipv6.sport = sport;
+		t.ipv6.dport = dport;
+		return bpf_skc_lookup_tcp(skb, &t, sizeof(t.ipv6), BPF_F_CURRENT_NETNS, 0);
+	}
+	t.ipv4.saddr = *(const __u32 *)(source + 12);
+	t.ipv4.daddr = *(const __u32 *)(dest + 12);
+	t.ipv4.sport = sport;
+	t.ipv4.dport = dport;
+	return bpf_skc_lookup_tcp(skb, &t, sizeof(t.ipv4), BPF_F_CURRENT_NETNS, 0);
+}
+
+enum socket_state { SOCKET_none, SOCKET_time_wait, SOCKET_live };
+
+/* bpf_skc_lookup_tcp also runs the netns' sk_lookup programs and may return a listener: that is no socket of the flow. */
+ALWAYS_INLINE enum socket_state socket_of(struct __sk_buff *skb, const struct packet *p, enum direction from)
+{
+	struct bpf_sock *sk = find_socket(skb, p, from);
+	__u32 state;
+
+	if (!sk)
+		return SOCKET_none;
+	state = sk->state;
+	bpf_sk_release(sk);
+	if (state == BPF_TCP_LISTEN)
+		return SOCKET_none;
+	return state == BPF_TCP_TIME_WAIT ? SOCKET_time_wait : SOCKET_live;
+}
+
+/* A worker's listener, or NULL.  Must be released. */
+ALWAYS_INLINE struct bpf_sock *listener(const struct weir_config *c, __u8 v6, __u32 hash)
+{
+	__u32 worker = c->workers > 1 ? hash % c->workers : 0;
+
+	if (v6)
+		return bpf_map_lookup_elem(&listeners6, &worker);
+	return bpf_map_lookup_elem(&listeners4, &worker);
+}
+
+#endif
