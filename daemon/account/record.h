@@ -15,16 +15,16 @@ namespace weir::account {
 /// An HTTP request, or a connection that carried none.  The names of the JSON log are those of ARCHITECTURE's
 /// configuration contract; empty strings and a status of 0 are left out of the line.
 struct Record {
-  WallTime ts{};              ///< when it began
-  FlowId id = 0;              ///< the same from kernel verdict to log line
+  WallTime ts{};  ///< when it began
+  FlowId id = 0;  ///< the same from kernel verdict to log line
   Flow flow;
-  std::string host;           ///< normalised; empty = it named nobody
+  std::string host;  ///< normalised; empty = it named nobody
   Depth depth = Depth::pass;
   Action action = Action::allow;
-  std::string rule;           ///< empty = no rule matched
+  std::string rule;  ///< empty = no rule matched
   CloseReason reason = CloseReason::done;
   std::string method;
-  std::string url;            ///< "http://host/path", without the query string
+  std::string url;  ///< "http://host/path", without the query string
   int status = 0;
   std::uint64_t bytes_in = 0;   ///< from the client, as carried (TCP payload)
   std::uint64_t bytes_out = 0;  ///< to the client

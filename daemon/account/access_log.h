@@ -1,0 +1,83 @@
+// The access log must never slow a connection: a disk can stall for seconds, be full, or be gone.  So workers hand
+// records to a writer thread through a bounded ring each, and what does not fit is dropped and counted.  The writer is
+// a plain thread with blocking calls; it sleeps while there is nothing to write and gathers lines for 10 ms once woken,
+// so a busy worker wakes it at most a hundred times a second.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "account/record.h"
+#include "base/fd.h"
+
+namespace weir::account {
+
+/// Records on their way from one thread to one other.  Full: push says no.
+class Ring {
+ public:
+  /// At one worker's 40,000 requests a second: a tenth of a second of a stalled disk.
+  static constexpr std::size_t capacity = 4096;
+
+  bool push(const Record& record);  ///< producer only
+  std::optional<Record> pop();      ///< consumer only
+  bool empty() const { return head_.load() == tail_.load(); }
+
+ private:
+  std::vector<Record> slots_ = std::vector<Record>(capacity);
+  alignas(64) std::atomic<std::size_t> head_{0};  ///< next to read; written by the consumer
+  alignas(64) std::atomic<std::size_t> tail_{0};  ///< next to fill; written by the producer
+};
+
+class AccessLog {
+ public:
+  /// `path` "" = off: push() takes everything and nothing is written.  Else the writer starts now; a path that cannot
+  /// be opened is no failure here, see error().  `producers` threads push, each under its own number below that.
+  AccessLog(std::string path, unsigned producers);
+  ~AccessLog();  ///< writes what was pushed before, then ends the writer
+  AccessLog(const AccessLog&) = delete;
+  AccessLog& operator=(const AccessLog&) = delete;
+
+  /// Never blocks.  False: the ring was full and the record is dropped.
+  bool push(unsigned producer, const Record& record);
+  /// Opens the path anew, as after a rotation.  If that fails the old file stays in use and error() says why.
+  void reopen();
+  /// The same with another path; "" = off from now on.  Both: any thread.
+  void reopen(std::string path);
+
+  std::string path() const;
+  /// Why lines cannot be written at present; empty when they can.  The caller logs when it changes.
+  std::error_code error() const { return {errno_.load(std::memory_order_relaxed), std::generic_category()}; }
+  /// Lines that reached the writer and could not be written.
+  std::uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
+
+ private:
+  void run();
+  void drain();
+  void open(const std::string& path);
+  void write(std::string_view lines);
+  void wake();
+  bool idle() const;
+
+  std::vector<std::unique_ptr<Ring>> rings_;
+  mutable std::mutex mutex_;  // guards path_
+  std::string path_;
+  std::atomic<bool> on_;
+  std::atomic<bool> reopen_{true};
+  std::atomic<bool> stop_{false};
+  std::atomic<std::uint32_t> asleep_{0};
+  std::atomic<int> errno_{0};
+  std::atomic<std::uint64_t> lost_{0};
+  Fd file_;             // the writer's own, as the rest
+  int open_errno_ = 0;  // why the path could not be opened while an older file is in use
+  Monotonic retry_{};
+  bool torn_ = false;  // the file ends within a line that a full disk cut
+  std::thread writer_;
+};
+
+}  // namespace weir::account

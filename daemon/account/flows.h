@@ -1,0 +1,64 @@
+// Every connection that is alive now, for `proxyctl flows` and for the record that its end will write.  Workers insert
+// and erase at connection rate while control lists at human rate, so the table is cut into shards: a worker meets
+// another thread on a shard's lock only by accident, and a listing never stops more than one shard.
+// Not bounded here: `limits.connections` bounds what the daemon holds, the kernel's map of passing flows the rest.
+#pragma once
+
+#include <array>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "account/record.h"
+
+namespace weir::account {
+
+/// A connection that has not ended.  `record` is what its line would say now: reason and duration are not yet set.
+struct Live {
+  Record record;
+  Monotonic since{};
+  std::uint64_t requests = 0;
+  bool judged = false;
+};
+
+/// Which flows a reader wants.  Everything given must hold.
+struct Filter {
+  std::optional<Prefix> client;
+  std::string host;     ///< this name or below it, normalised; empty: any
+  bool failed = false;  ///< only endings whose reason is a failure
+  std::size_t limit = 100;
+
+  bool wants(const Record& record) const;  ///< `failed` and `limit` apart
+};
+
+class Flows {
+ public:
+  void insert(Live live);  ///< replaces a flow of the same id
+  /// Calls `change(Live&)` under the shard's lock; false if no such flow lives.
+  template <class F>
+  bool update(FlowId id, F&& change) {
+    Shard& shard = of(id);
+    std::lock_guard lock(shard.mutex);
+    auto found = shard.flows.find(id);
+    if (found == shard.flows.end()) return false;
+    change(found->second);
+    return true;
+  }
+  std::optional<Live> take(FlowId id);
+  /// At most `filter.limit` flows that the filter wants, newest first, with their duration so far.
+  std::vector<Record> list(const Filter& filter, Monotonic now) const;
+  std::size_t size() const;
+
+ private:
+  struct alignas(64) Shard {
+    mutable std::mutex mutex;
+    std::unordered_map<FlowId, Live> flows;
+  };
+  Shard& of(FlowId id) { return shards_[(id * 0x9e3779b97f4a7c15ULL) >> 58]; }
+
+  std::array<Shard, 64> shards_;
+};
+
+}  // namespace weir::account

@@ -1,0 +1,178 @@
+#include "account/ledger.h"
+
+#include <algorithm>
+
+namespace weir::account {
+
+std::string_view word(Count count) {
+  constexpr std::string_view words[] = {
+#define WEIR_COUNTER(name, text) #name,
+#include "weir/counters.def"
+#undef WEIR_COUNTER
+  };
+  return words[static_cast<int>(count)];
+}
+
+namespace {
+
+template <std::size_t N>
+void add(std::array<std::uint64_t, N>& sums, const std::array<Counter, N>& block) {
+  for (std::size_t i = 0; i < N; ++i) sums[i] += block[i].read();
+}
+
+WallTime end_of(const Record& record) {
+  return record.ts + std::chrono::duration_cast<WallTime::duration>(record.duration);
+}
+
+}  // namespace
+
+Totals& Totals::operator+=(const Counters& block) {
+  add(count, block.count);
+  add(depth, block.depth);
+  add(action, block.action);
+  add(records, block.records);
+  add(connections, block.connections);
+  return *this;
+}
+
+std::uint64_t Totals::open() const {
+  // Read while workers run: an end may be seen whose beginning was counted after this sum passed by.
+  std::uint64_t opened = of(Count::opened), ended = of(Count::ended);
+  return opened > ended ? opened - ended : 0;
+}
+
+std::uint64_t Totals::failed() const {
+  std::uint64_t sum = 0;
+  for (int i = 0; i < close_reasons; ++i) {
+    if (is_failure(static_cast<CloseReason>(i))) sum += records[i];
+  }
+  return sum;
+}
+
+FlowIds::FlowIds(unsigned worker, WallTime start) {
+  auto micros = std::chrono::duration_cast<std::chrono::microseconds>(start.time_since_epoch()).count();
+  next_ = made_by_daemon | (FlowId{worker} & 63) << 57 | (static_cast<FlowId>(micros) & ((FlowId{1} << 57) - 1));
+}
+
+void Recent::add(const Record& record) {
+  std::lock_guard lock(mutex_);
+  if (slots_.size() < kept) slots_.emplace_back();
+  Record& slot = slots_[next_ % kept];
+  slot = record;
+  if (slot.url.size() > url_bytes) slot.url = slot.url.substr(0, url_bytes);
+  ++next_;
+}
+
+void Recent::list(const Filter& filter, std::vector<Record>& found) const {
+  std::lock_guard lock(mutex_);
+  std::size_t taken = 0;
+  for (std::size_t back = 1; back <= slots_.size() && taken < filter.limit; ++back) {
+    const Record& record = slots_[(next_ - back) % kept];
+    if (filter.failed && !is_failure(record.reason)) continue;
+    if (!filter.wants(record)) continue;
+    found.push_back(record);
+    ++taken;
+  }
+}
+
+Ledger::Ledger(unsigned number, Flows& flows, AccessLog& log)
+    : number_(number), ids_(number, std::chrono::system_clock::now()), flows_(flows), log_(log) {}
+
+FlowId Ledger::opened(const Opening& opening) {
+  auto now = std::chrono::steady_clock::now();
+  Live live;
+  live.since = opening.since.value_or(now);
+  live.record.ts = std::chrono::system_clock::now() - (now - live.since);
+  live.record.id = opening.id != 0 ? opening.id : ids_.next();
+  live.record.flow = opening.flow;
+  live.record.depth = opening.depth;
+  FlowId id = live.record.id;
+  flows_.insert(std::move(live));
+  counters_.of(Count::opened).add();
+  return id;
+}
+
+void Ledger::judged(FlowId id, Judgement judgement) {
+  bool first = false;
+  Depth depth = judgement.depth;
+  flows_.update(id, [&](Live& live) {
+    first = !std::exchange(live.judged, true);
+    live.record.host = std::move(judgement.host);
+    live.record.depth = judgement.depth;
+    live.record.action = judgement.action;
+    live.record.rule = std::move(judgement.rule);
+  });
+  if (first) counters_.of(depth).add();
+}
+
+void Ledger::request(const Record& record) {
+  flows_.update(record.id, [](Live& live) { ++live.requests; });
+  counters_.of(Count::requests).add();
+  write(record);
+}
+
+void Ledger::moved(FlowId id, Traffic total) {
+  flows_.update(id, [&](Live& live) {
+    live.record.bytes_in = total.in;
+    live.record.bytes_out = total.out;
+  });
+}
+
+void Ledger::ended(FlowId id, CloseReason reason, std::optional<Traffic> total) {
+  std::optional<Live> live = flows_.take(id);
+  if (!live) return;
+
+  counters_.of(Count::ended).add();
+  counters_.connections[static_cast<int>(reason)].add();
+  if (live->requests > 0) return;
+
+  Record& record = live->record;
+  record.reason = reason;
+  record.duration = std::chrono::steady_clock::now() - live->since;
+  if (total) {
+    record.bytes_in = total->in;
+    record.bytes_out = total->out;
+  }
+  write(record);
+}
+
+void Ledger::dialled(Dial dial) {
+  switch (dial) {
+    case Dial::same_port: return counters_.of(Count::dial_same_port).add();
+    case Dial::other_port: return counters_.of(Count::dial_other_port).add();
+    case Dial::gateway: return counters_.of(Count::dial_gateway).add();
+  }
+}
+
+void Ledger::write(const Record& record) {
+  counters_.of(record.action).add();
+  counters_.records[static_cast<int>(record.reason)].add();
+  counters_.of(Count::bytes_in).add(record.bytes_in);
+  counters_.of(Count::bytes_out).add(record.bytes_out);
+  recent_.add(record);
+  if (!log_.push(number_, record)) counters_.of(Count::log_dropped).add();
+}
+
+Books::Books(unsigned ledgers, std::string path) : log_(std::move(path), ledgers) {
+  for (unsigned i = 0; i < ledgers; ++i) ledgers_.push_back(std::make_unique<Ledger>(i, flows_, log_));
+}
+
+Totals Books::totals() const {
+  Totals sum;
+  for (const auto& ledger : ledgers_) sum += ledger->counters();
+  return sum;
+}
+
+std::vector<Record> Books::live(const Filter& filter) const {
+  return flows_.list(filter, std::chrono::steady_clock::now());
+}
+
+std::vector<Record> Books::recent(const Filter& filter) const {
+  std::vector<Record> found;
+  for (const auto& ledger : ledgers_) ledger->recent().list(filter, found);
+  std::sort(found.begin(), found.end(), [](const Record& a, const Record& b) { return end_of(a) > end_of(b); });
+  if (found.size() > filter.limit) found.resize(filter.limit);
+  return found;
+}
+
+}  // namespace weir::account

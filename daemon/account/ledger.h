@@ -1,0 +1,115 @@
+// Where every ending goes: counters, the access log, and the table of recent and live flows behind `proxyctl flows`.
+//
+//   FlowId id = ledger.opened({.flow = flow, .depth = Depth::splice});
+//   ledger.judged(id, {.host = name, .depth = Depth::splice, .action = Action::allow, .rule = "ads"});
+//   ledger.request(record);                       // for each HTTP request
+//   ledger.ended(id, CloseReason::done, {in, out});
+//
+// A connection that carried requests is written once for each of them, any other once at its end; the end of every
+// connection is counted once, under one reason.  Nothing here blocks or fails.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "account/access_log.h"
+#include "account/counters.h"
+#include "account/flow_ids.h"
+#include "account/flows.h"
+#include "account/record.h"
+
+namespace weir::account {
+
+/// What is known when a connection begins.
+struct Opening {
+  Flow flow;
+  Depth depth = Depth::splice;          ///< at least: `splice` when the daemon holds it, `pass` on the wire
+  FlowId id = 0;                        ///< the kernel's; 0: make one
+  std::optional<Monotonic> since = {};  ///< the kernel's; empty: now
+};
+
+struct Judgement {
+  std::string host;
+  Depth depth = Depth::pass;
+  Action action = Action::allow;
+  std::string rule;
+};
+
+/// TCP payload as carried: from the client, to the client.
+struct Traffic {
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+};
+
+/// From which address and port an origin was dialled.
+enum class Dial : std::uint8_t { same_port, other_port, gateway };
+
+/// The last endings, oldest overwritten.  Written by one thread, read by any.
+class Recent {
+ public:
+  static constexpr std::size_t kept = 4096;      ///< a worker
+  static constexpr std::size_t url_bytes = 256;  ///< more is cut here, not in the access log
+
+  void add(const Record& record);
+  /// Adds what `filter` wants to `found`; at most `filter.limit` of them, newest first.
+  void list(const Filter& filter, std::vector<Record>& found) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<Record> slots_;
+  std::size_t next_ = 0;
+};
+
+/// One thread's pen.  All methods are that thread's.
+class Ledger {
+ public:
+  Ledger(unsigned number, Flows& flows, AccessLog& log);
+
+  FlowId opened(const Opening& opening);
+  /// The verdict on the connection; a later one replaces it in the record but is not counted again.
+  void judged(FlowId id, Judgement judgement);
+  /// One request, answered or not.  `record.id` names its connection; counts, writes and remembers it.
+  void request(const Record& record);
+  /// What has been carried so far, for `flows` and for an end that nobody sees.
+  void moved(FlowId id, Traffic total);
+  /// The connection's end.  Without `total`, what moved() said last holds.  An id that does not live is ignored: a flow
+  /// on the wire may end before or after a restart of the daemon.
+  void ended(FlowId id, CloseReason reason, std::optional<Traffic> total = {});
+  void dialled(Dial dial);
+
+  const Counters& counters() const { return counters_; }
+  const Recent& recent() const { return recent_; }
+
+ private:
+  void write(const Record& record);
+
+  unsigned number_;
+  FlowIds ids_;
+  Flows& flows_;
+  AccessLog& log_;
+  Counters counters_;
+  Recent recent_;
+};
+
+/// The process's ledgers with what they share.
+class Books {
+ public:
+  /// `ledgers` is one a worker, and one for the thread that reads the kernel's events.  `path` as in AccessLog.
+  Books(unsigned ledgers, std::string path);
+
+  Ledger& ledger(unsigned number) { return *ledgers_[number]; }
+  AccessLog& log() { return log_; }
+  /// Any thread.
+  Totals totals() const;
+  std::vector<Record> live(const Filter& filter) const;    ///< newest first, with their duration so far
+  std::vector<Record> recent(const Filter& filter) const;  ///< last ended first
+
+ private:
+  Flows flows_;
+  AccessLog log_;
+  std::vector<std::unique_ptr<Ledger>> ledgers_;
+};
+
+}  // namespace weir::account

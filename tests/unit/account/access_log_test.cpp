@@ -1,0 +1,199 @@
+#include "account/access_log.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+namespace weir::account {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+class AccessLogTest : public testing::Test {
+ protected:
+  AccessLogTest() {
+    std::string pattern = (fs::temp_directory_path() / "weir-log-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~AccessLogTest() override { fs::remove_all(folder_); }
+
+  std::string path(const char* name) const { return (folder_ / name).string(); }
+  static std::vector<std::string> lines(const std::string& file) {
+    std::ifstream in(file);
+    std::vector<std::string> all;
+    for (std::string line; std::getline(in, line);) all.push_back(line);
+    return all;
+  }
+  static bool soon(const std::function<bool()>& holds) {
+    for (int i = 0; i < 500; ++i) {
+      if (holds()) return true;
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
+  }
+  static Record record(FlowId id) {
+    Record r;
+    r.id = id;
+    r.host = "host.example";
+    return r;
+  }
+
+  fs::path folder_;
+};
+
+TEST(RingTest, FullSaysNoAndKeepsTheOrder) {
+  Ring ring;
+  Record r;
+  for (FlowId id = 0; id < Ring::capacity; ++id) {
+    r.id = id;
+    ASSERT_TRUE(ring.push(r));
+  }
+  EXPECT_FALSE(ring.push(r));
+  EXPECT_EQ(ring.pop()->id, 0u);
+  r.id = 777777;
+  EXPECT_TRUE(ring.push(r));
+  for (FlowId id = 1; id < Ring::capacity; ++id) ASSERT_EQ(ring.pop()->id, id);
+  EXPECT_EQ(ring.pop()->id, 777777u);
+  EXPECT_FALSE(ring.pop());
+}
+
+TEST_F(AccessLogTest, WritesEveryRecordOfEveryProducerAndWhatWasQueuedAtTheEnd) {
+  {
+    AccessLog log(path("access.log"), 2);
+    for (FlowId id = 0; id < 1000; ++id) {
+      ASSERT_TRUE(log.push(0, record(id)));
+      ASSERT_TRUE(log.push(1, record(1000 + id)));
+    }
+  }
+  std::vector<bool> seen(2000);
+  for (const std::string& line : lines(path("access.log"))) {
+    seen.at(std::stoull(nlohmann::json::parse(line).at("flow").get<std::string>(), nullptr, 16)) = true;
+  }
+  EXPECT_EQ(std::count(seen.begin(), seen.end(), true), 2000);
+}
+
+TEST_F(AccessLogTest, ARecordIsWrittenWithoutTheNextOne) {
+  AccessLog log(path("access.log"), 1);
+  for (std::size_t i = 1; i <= 20; ++i) {
+    log.push(0, record(i));
+    ASSERT_TRUE(soon([&] { return lines(path("access.log")).size() == i; }));
+  }
+}
+
+TEST_F(AccessLogTest, MakesTheFolderAndAFileThatOthersCannotRead) {
+  { AccessLog log(path("weir/access.log"), 1); }
+  struct stat status {};
+  ASSERT_EQ(::stat(path("weir/access.log").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0007, 0u);
+}
+
+TEST_F(AccessLogTest, ReopenFollowsARotation) {
+  AccessLog log(path("access.log"), 1);
+  log.push(0, record(1));
+  ASSERT_TRUE(soon([&] { return lines(path("access.log")).size() == 1; }));
+  fs::rename(path("access.log"), path("access.log.1"));
+  log.push(0, record(2));
+  ASSERT_TRUE(soon([&] { return lines(path("access.log.1")).size() == 2; }));
+  log.reopen();
+  ASSERT_TRUE(soon([&] { return fs::exists(path("access.log")); }));
+  log.push(0, record(3));
+  EXPECT_TRUE(soon([&] { return lines(path("access.log")).size() == 1; }));
+  EXPECT_EQ(lines(path("access.log.1")).size(), 2u);
+}
+
+TEST_F(AccessLogTest, AnotherPathTakesOverAndOffWritesNothing) {
+  AccessLog log("", 1);
+  EXPECT_TRUE(log.push(0, record(1)));
+  log.reopen(path("b.log"));
+  ASSERT_TRUE(soon([&] { return fs::exists(path("b.log")); }));
+  log.push(0, record(2));
+  ASSERT_TRUE(soon([&] { return lines(path("b.log")).size() == 1; }));
+  EXPECT_NE(lines(path("b.log"))[0].find("0000000000000002"), std::string::npos);
+  log.reopen("");
+  log.push(0, record(3));
+  std::this_thread::sleep_for(30ms);
+  EXPECT_EQ(lines(path("b.log")).size(), 1u);
+  EXPECT_FALSE(log.error());
+}
+
+TEST_F(AccessLogTest, APathThatCannotBeOpenedIsCountedSaidAndTriedAgain) {
+  fs::create_directory(path("taken"));
+  AccessLog log(path("taken"), 1);
+  EXPECT_TRUE(log.push(0, record(1)));
+  ASSERT_TRUE(soon([&] { return log.lost() == 1; }));
+  EXPECT_EQ(log.error(), std::errc::is_a_directory);
+
+  fs::remove(path("taken"));
+  EXPECT_TRUE(soon([&] {
+    log.push(0, record(2));
+    return fs::exists(path("taken")) && lines(path("taken")).size() > 0;
+  }));
+  EXPECT_FALSE(log.error());
+}
+
+TEST_F(AccessLogTest, TheOldFileServesWhileTheNewOneCannotBeOpened) {
+  AccessLog log(path("access.log"), 1);
+  log.push(0, record(1));
+  ASSERT_TRUE(soon([&] { return lines(path("access.log")).size() == 1; }));
+  fs::create_directory(path("taken"));
+  log.reopen(path("taken"));
+  ASSERT_TRUE(soon([&] { return log.error() == std::errc::is_a_directory; }));
+  log.push(0, record(2));
+  ASSERT_TRUE(soon([&] { return lines(path("access.log")).size() == 2; }));
+  EXPECT_TRUE(log.error()) << "a written line must not hide that the path is wrong";
+  EXPECT_EQ(log.lost(), 0u);
+}
+
+TEST_F(AccessLogTest, AFullDiskLosesLinesAndSaysWhy) {
+  AccessLog log("/dev/full", 1);
+  for (FlowId id = 0; id < 10; ++id) log.push(0, record(id));
+  ASSERT_TRUE(soon([&] { return log.lost() == 10; }));
+  EXPECT_EQ(log.error(), std::errc::no_space_on_device);
+}
+
+TEST_F(AccessLogTest, AFifoWithoutAReaderHangsNobody) {
+  ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
+  AccessLog log(path("fifo"), 1);
+  log.push(0, record(1));
+  ASSERT_TRUE(soon([&] { return log.lost() == 1; }));
+
+  // A pipe that nobody empties: the lines that it takes are whole or cut once, the rest is lost, and the ring goes on.
+  Fd reader(::open(path("fifo").c_str(), O_RDONLY | O_NONBLOCK));
+  ASSERT_TRUE(soon([&] {
+    for (FlowId id = 0; id < 200; ++id) log.push(0, record(id));
+    return log.error() == std::errc::resource_unavailable_try_again;
+  }));
+  std::string before(1 << 20, '\0');
+  before.resize(static_cast<std::size_t>(::read(reader.get(), before.data(), before.size())));
+  std::string after;
+  ASSERT_TRUE(soon([&] {
+    log.push(0, record(0xfeed));
+    char buffer[4096];
+    ssize_t n = ::read(reader.get(), buffer, sizeof buffer);
+    if (n > 0) after.append(buffer, static_cast<std::size_t>(n));
+    return after.find("feed") != std::string::npos && after.back() == '\n';
+  }));
+  // Only the line that was cut when the pipe was full does not parse.
+  int broken = 0;
+  std::istringstream all(before + after);
+  for (std::string line; std::getline(all, line);) broken += nlohmann::json::accept(line) ? 0 : 1;
+  EXPECT_LE(broken, 1);
+  EXPECT_FALSE(log.error());
+}
+
+TEST_F(AccessLogTest, AFullRingDropsInsteadOfWaiting) {
+  AccessLog log(path("access.log"), 1);
+  bool dropped = false;
+  // Faster than any writer: a million records in one go.
+  for (int i = 0; i < 1000000 && !dropped; ++i) dropped = !log.push(0, record(1));
+  EXPECT_TRUE(dropped);
+}
+
+}  // namespace
+}  // namespace weir::account
