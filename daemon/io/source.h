@@ -1,0 +1,99 @@
+// Source: a file descriptor in the loop's epoll set, and who waits for it.  The seam to Asio: loop.cpp holds the rest.
+//
+// Cancelling a wait only takes the waiter out of its place here.  The wait that Asio holds for this descriptor and
+// direction stays, serves the next waiter without a system call, and if it fires in between, the event is dropped: the
+// next waiter arms it anew, and arming reports what is ready by then.  So no readiness is ever lost, though a wait may
+// end for nothing; whoever waits tries again.
+//
+// Counted by its owner, by every wait that Asio holds, and by every Deadline over it, all on one thread.
+#pragma once
+
+#include <cstdint>
+
+#include "base/fd.h"
+#include "io/wait.h"
+
+namespace weir::io {
+
+class Loop;
+class Source;
+
+/// One source under one Deadline, in the source's list of them.
+struct DeadlineLink {
+  Source* source = nullptr;
+  DeadlineLink* next = nullptr;
+  bool expired = false;
+};
+
+enum class Way : std::uint8_t { in, out };
+
+/// A place in a Source.  At most one for each way.
+class SourceHook {
+ protected:
+  SourceHook(Source& source, Way way) : source_(&source), way_(way) {}
+  SourceHook() = default;
+  virtual ~SourceHook() = default;
+
+  virtual void fired() = 0;              ///< the descriptor may be ready; the hook stays where it is
+  virtual void cancelled(Errc why) = 0;  ///< a deadline over the source expired; the hook must take itself out
+
+  friend class Source;
+  Source* source_ = nullptr;
+  Way way_ = Way::in;
+};
+
+class Source {
+ public:
+  /// Registers `fd` with `loop` and takes it.  Errors: system.
+  static Result<Source*> make(Loop& loop, Fd fd);
+
+  int fd() const { return fd_; }
+  Loop& loop() const { return loop_; }
+  void keep() { ++users_; }
+  void release();  ///< deletes it when this was the last user
+  void close();    ///< closes the descriptor; pending hooks are not told
+
+  /// Puts `hook` in its place and has it told of readiness from now on, once for each arm().
+  void wait(SourceHook& hook);
+  void forget(SourceHook& hook);
+  /// Ends what is pending: a deadline over the source expired.
+  void cancel(Errc why);
+  /// Whether an expired deadline covers the source.
+  bool overdue() const;
+  void cover(DeadlineLink& link);
+  void uncover(DeadlineLink& link);
+
+ private:
+  friend class Loop;
+  struct Asio;
+
+  Source(Loop& loop, int fd);
+  ~Source();
+  void arm(Way way);
+  void fired(Way way);
+
+  Loop& loop_;
+  int fd_;
+  unsigned users_ = 1;
+  SourceHook* hooks_[2] = {};
+  bool armed_[2] = {};
+  DeadlineLink* deadlines_ = nullptr;
+  Asio* asio_ = nullptr;
+};
+
+/// An operation on one source in one direction: tried, then tried again whenever the source may be ready.
+class SourceWait : public Wait, SourceHook {
+ protected:
+  SourceWait(Source& source, Way way) : SourceHook(source, way) {}
+  /// One try.  True: it has ended (well, or with fail_with()); false: the kernel would block.
+  virtual bool attempt() = 0;
+  Source& source() const { return *source_; }
+
+ private:
+  bool begin() override;
+  void withdraw() override;
+  void fired() override;
+  void cancelled(Errc why) override { cancel(why); }
+};
+
+}  // namespace weir::io

@@ -1,0 +1,35 @@
+// relay: two established connections become one, moved by splice(2) without entering user space.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/units.h"
+#include "io/task.h"
+#include "io/tcp.h"
+#include "weir/reasons.h"
+
+namespace weir::relay {
+
+struct Options {
+  Duration idle{};    ///< ends the relay when no byte moved in either direction for this long; zero: never
+  Bytes to_origin{};  ///< bytes of the client that were read before, sent to the origin first; must outlive the relay
+  Bytes to_client{};  ///< the same the other way
+};
+
+struct Outcome {
+  /// done, client_reset, origin_reset, client_idle (nothing moved either way), shutdown, or internal (a system call
+  /// failed, for instance no pipe to be had).
+  CloseReason reason = CloseReason::done;
+  std::uint64_t from_client = 0;  ///< bytes handed to the origin's socket, those of Options included
+  std::uint64_t from_origin = 0;  ///< bytes handed to the client's socket
+};
+
+/// Moves bytes both ways until both sides have ended, and closes both streams.
+/// Half-close is kept: FIN of one side goes to the other after the last byte, and the other direction goes on.  A reset
+/// of one side becomes a reset of the other, and so does every ending that was no FIN of both.
+/// Memory: per direction at most one pipe (256 KiB) while bytes are in flight, none while idle.
+/// Lifetime: `client` and `origin` belong to the caller's frame and are closed on return.
+io::Task<Outcome> splice(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, Options options);
+
+}  // namespace weir::relay
