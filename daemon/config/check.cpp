@@ -1,0 +1,156 @@
+#include "config/check.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include "base/text.h"
+
+namespace weir::config {
+
+namespace {
+
+/// Names of one kind of thing and where each was given first.
+using Names = std::map<std::string_view, const Where*>;
+
+template <class Thing>
+Names gather(const std::vector<Thing>& things, std::string_view kind, Diagnostics& diagnostics) {
+  Names names;
+  for (const Thing& thing : things) {
+    if (thing.name.empty()) continue;  // reported when it was read
+    const auto [known, fresh] = names.emplace(thing.name, &thing.where);
+    if (fresh) continue;
+    diagnostics.error(thing.where, "two " + std::string(kind) + "s are called " + in_quotes(thing.name) +
+                                       "; the other stands at " + to_text(*known->second));
+  }
+  return names;
+}
+
+/// Every reference in `matches` must name one of `right`; `wrong` are the things of the other kind.
+void check_references(const std::vector<Match>& matches, std::string_view kind, const Names& right, const Names& wrong,
+                      Diagnostics& diagnostics) {
+  for (const Match& match : matches) {
+    if (match.kind != Match::Kind::reference || right.contains(match.text)) continue;
+    const std::string what = "there is no " + std::string(kind) + " " + in_quotes("@" + match.text);
+    if (wrong.contains(match.text)) {
+      diagnostics.error(match.where, what,
+                        kind == "group" ? "it is a list, which belongs into host = [...]"
+                                        : "it is a group, which belongs into client = [...]");
+      continue;
+    }
+    std::vector<std::string_view> known;
+    for (const auto& [name, where] : right) known.push_back(name);
+    const std::string_view near = nearest(match.text, known);
+    diagnostics.error(match.where, what,
+                      near.empty() ? "define it as [[" + std::string(kind) + "]] name = " + in_quotes(match.text)
+                                   : "did you mean " + in_quotes("@" + std::string(near)) + "?");
+  }
+}
+
+std::string title(const Config& config, std::size_t rule) {
+  const std::string& name = config.rules[rule].name;
+  return name.empty() ? "rule " + std::to_string(rule + 1) : in_quotes(name);
+}
+
+bool unconditional(const Rule& rule) {
+  return rule.client.empty() && rule.dest.empty() && rule.port.empty() && rule.host.empty();
+}
+
+void review_order(const Config& config, Diagnostics& diagnostics) {
+  const auto winner = std::ranges::find_if(config.rules, unconditional);
+  if (winner == config.rules.end() || winner + 1 == config.rules.end()) return;
+  const std::size_t at = winner - config.rules.begin(), behind = config.rules.size() - at - 1;
+  std::string who = title(config, at + 1);
+  if (behind > 1) who += " and " + std::to_string(behind - 1) + " more";
+  diagnostics.warning(winner[1].where, who + " can never win: " + title(config, at) + " at " + to_text(winner->where) +
+                                           " has no condition and always does");
+}
+
+void review_rules(const Config& config, const std::map<std::string, Where>& places, Diagnostics& diagnostics) {
+  const auto named = std::ranges::find_if(config.rules, [](const Rule& r) { return !r.host.empty(); });
+  if (named != config.rules.end() && config.gateway.quic == Quic::pass) {
+    const auto written = places.find("gateway.quic");
+    diagnostics.warning(written == places.end() ? named->where : written->second,
+                        "names inside QUIC are not seen, so rules on host do not reach it",
+                        "set gateway.quic = \"reject\": clients then use TCP at once");
+  }
+  for (const Rule& rule : config.rules) {
+    if (rule.unseen_blocks && rule.host.empty()) {
+      diagnostics.warning(rule.where, "unseen has no effect in a rule without host", "leave it out, or add host");
+    }
+  }
+}
+
+void review_use(const Config& config, Diagnostics& diagnostics) {
+  std::set<std::string_view> used;  // no list shares its name with a group
+  for (const Rule& rule : config.rules) {
+    for (const auto* matches : {&rule.client, &rule.host}) {
+      for (const Match& match : *matches) {
+        if (match.kind == Match::Kind::reference) used.insert(match.text);
+      }
+    }
+  }
+  for (const List& list : config.lists) {
+    if (!used.contains(list.name)) {
+      diagnostics.warning(list.where, "list " + in_quotes(list.name) + " is never used",
+                          "use it in a rule: host = [" + in_quotes("@" + list.name) + "]");
+    }
+  }
+  for (const Group& group : config.groups) {
+    if (!used.contains(group.name)) {
+      diagnostics.warning(group.where, "group " + in_quotes(group.name) + " is never used",
+                          "use it in a rule: client = [" + in_quotes("@" + group.name) + "]");
+    }
+  }
+}
+
+void review_groups(const Config& config, Diagnostics& diagnostics) {
+  for (const Group& group : config.groups) {
+    if (group.clients.empty()) {
+      diagnostics.warning(group.where, "group " + in_quotes(group.name) + " is empty: it matches nobody");
+      continue;
+    }
+    const bool only_v4 = std::ranges::all_of(group.clients, [](const Prefix& p) { return p.address.is_v4(); });
+    if (only_v4) {
+      diagnostics.warning(
+          group.where,
+          "group " + in_quotes(group.name) + " has IPv4 addresses only: the same clients' IPv6 is not covered",
+          "add their IPv6 prefix if the LAN has IPv6");
+    }
+  }
+}
+
+}  // namespace
+
+void check(const Config& config, const std::map<std::string, Where>& places, Diagnostics& diagnostics) {
+  const Names lists = gather(config.lists, "list", diagnostics);
+  const Names groups = gather(config.groups, "group", diagnostics);
+  for (const auto& [name, where] : groups) {
+    const auto list = lists.find(name);
+    if (list == lists.end()) continue;
+    diagnostics.error(
+        *where, in_quotes("@" + std::string(name)) + " would mean this group and the list at " + to_text(*list->second),
+        "rename one of them");
+  }
+  for (const Rule& rule : config.rules) {
+    check_references(rule.client, "group", groups, lists, diagnostics);
+    check_references(rule.host, "list", lists, groups, diagnostics);
+  }
+
+  for (const std::uint16_t port : config.gateway.tls) {
+    if (std::ranges::count(config.gateway.http, port) == 0) continue;
+    // One of the two was written: the defaults do not meet.
+    const auto tls = places.find("gateway.tls");
+    diagnostics.error(tls == places.end() ? places.at("gateway.http") : tls->second,
+                      "port " + std::to_string(port) + " stands in gateway.http and in gateway.tls");
+  }
+}
+
+void review(const Config& config, const std::map<std::string, Where>& places, Diagnostics& diagnostics) {
+  review_order(config, diagnostics);
+  review_rules(config, places, diagnostics);
+  review_use(config, diagnostics);
+  review_groups(config, diagnostics);
+}
+
+}  // namespace weir::config

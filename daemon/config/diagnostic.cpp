@@ -1,0 +1,50 @@
+#include "config/diagnostic.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace weir::config {
+
+void Diagnostics::error(const Where& where, std::string message, std::string suggestion) {
+  failed_ = true;
+  found_.push_back({Severity::error, where, std::move(message), std::move(suggestion)});
+}
+
+void Diagnostics::warning(const Where& where, std::string message, std::string suggestion) {
+  found_.push_back({Severity::warning, where, std::move(message), std::move(suggestion)});
+}
+
+std::vector<Diagnostic> Diagnostics::take(std::span<const std::string> files) && {
+  const auto place = [&](const Diagnostic& d) {
+    return std::tuple(std::ranges::find(files, d.where.file) - files.begin(), d.where.line, d.where.column);
+  };
+  std::ranges::stable_sort(found_, {}, place);
+  return std::move(found_);
+}
+
+std::string to_text(const Where& where) {
+  std::string text = where.file;
+  if (where.line > 0) text += ':' + std::to_string(where.line);
+  if (where.line > 0 && where.column > 0) text += ':' + std::to_string(where.column);
+  return text;
+}
+
+std::string to_text(const Diagnostic& diagnostic) {
+  std::string text = to_text(diagnostic.where);
+  text += diagnostic.severity == Severity::error ? ": error: " : ": warning: ";
+  text += diagnostic.message + '\n';
+  if (!diagnostic.suggestion.empty()) text += "  → " + diagnostic.suggestion + '\n';
+  return text;
+}
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t longest = 60;
+  std::string out = "\"";
+  for (const char c : text.substr(0, longest)) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += byte < 0x20 || byte == 0x7f ? '?' : c;
+  }
+  return out + (text.size() > longest ? "...\"" : "\"");
+}
+
+}  // namespace weir::config

@@ -1,0 +1,115 @@
+#include "config/keys.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "config/reader.h"
+
+namespace weir::config {
+
+namespace {
+
+constexpr auto reload = Key::Applies::reload;
+constexpr auto restart = Key::Applies::restart;
+
+constexpr Word<Source> sources[] = {
+    {"auto", Source::automatic}, {"client", Source::client}, {"gateway", Source::gateway}};
+constexpr Word<OnFailure> failures[] = {{"open", OnFailure::open}, {"closed", OnFailure::closed}};
+constexpr Word<Quic> quics[] = {{"pass", Quic::pass}, {"reject", Quic::reject}};
+constexpr Word<Floor> floors[] = {{"pass", Floor::pass}, {"splice", Floor::splice}};
+constexpr Word<Action> actions[] = {
+    {"allow", Action::allow}, {"pass", Action::pass}, {"block", Action::block}, {"reset", Action::reset}};
+constexpr Word<bool> unseens[] = {{"block", true}};
+
+constexpr Key table[] = {
+    {"gateway.lan", "list of interfaces", Key::required, restart, "interfaces on which clients arrive",
+     [](Reader& r, const Node& n) { r.interfaces(n, false, r.config.gateway.lan); }},
+    {"gateway.wan", "\"auto\" or list of interfaces", "\"auto\"", restart,
+     "interfaces towards the internet; \"auto\": where the default routes leave",
+     [](Reader& r, const Node& n) { r.interfaces(n, true, r.config.gateway.wan); }},
+    {"gateway.source", "word", "\"auto\"", reload,
+     "what origins see: \"client\", \"gateway\", or \"auto\": the gateway where traffic is masqueraded",
+     [](Reader& r, const Node& n) { r.word(n, sources, r.config.gateway.source); }},
+    {"gateway.on_failure", "word", "\"open\"", reload,
+     "new connections while Weir cannot judge: \"open\" lets them pass, \"closed\" does not",
+     [](Reader& r, const Node& n) { r.word(n, failures, r.config.gateway.on_failure); }},
+    {"gateway.exempt", "list of prefixes", "[]", reload, "clients or destinations that are never touched",
+     [](Reader& r, const Node& n) { r.prefixes(n, r.config.gateway.exempt); }},
+    {"gateway.http", "list of ports", "[80]", reload, "ports on which HTTP is spoken; [] leaves it alone",
+     [](Reader& r, const Node& n) { r.ports(n, r.config.gateway.http); }},
+    {"gateway.tls", "list of ports", "[443]", reload, "ports on which TLS is spoken; [] leaves it alone",
+     [](Reader& r, const Node& n) { r.ports(n, r.config.gateway.tls); }},
+    {"gateway.quic", "word", "\"pass\"", reload,
+     "\"reject\" answers QUIC with ICMP, so that clients use TCP at once; \"pass\" leaves it alone",
+     [](Reader& r, const Node& n) { r.word(n, quics, r.config.gateway.quic); }},
+    {"gateway.floor", "word", "\"pass\"", reload,
+     "the shallowest depth allowed; \"splice\": every judged connection goes through the daemon",
+     [](Reader& r, const Node& n) { r.word(n, floors, r.config.gateway.floor); }},
+    {"gateway.workers", "number", "0", restart, "threads that carry connections, 0 to 64; 0: one a core",
+     [](Reader& r, const Node& n) { r.number(n, 0, 64, r.config.gateway.workers); }},
+    {"gateway.mark", "number", "0x00100000", restart, "the lowest of the four packet mark bits that Weir uses",
+     [](Reader& r, const Node& n) { r.mark(n, r.config.gateway.mark); }},
+    {"gateway.table", "number", "7745", restart, "the routing table that Weir uses",
+     [](Reader& r, const Node& n) { r.table(n, r.config.gateway.table); }},
+
+    {"limits.connections", "number", "65536", reload, "connections held by the daemon at once; beyond: on_failure",
+     [](Reader& r, const Node& n) { r.number(n, 1, 1 << 20, r.config.limits.connections); }},
+    {"limits.head", "duration", "\"10s\"", reload, "time in which a whole request head or hello must arrive",
+     [](Reader& r, const Node& n) { r.duration(n, std::chrono::milliseconds(1), r.config.limits.head); }},
+    {"limits.idle", "duration", "\"60s\"", reload, "time after which a connection on which nothing moves is closed",
+     [](Reader& r, const Node& n) { r.duration(n, std::chrono::milliseconds(1), r.config.limits.idle); }},
+    {"limits.drain", "duration", "\"30s\"", reload, "time that open connections get to end when Weir stops",
+     [](Reader& r, const Node& n) { r.duration(n, Duration::zero(), r.config.limits.drain); }},
+
+    {"control.socket", "path", "\"/run/weir/control.sock\"", restart, "the socket at which proxyctl reaches Weir",
+     [](Reader& r, const Node& n) { r.socket(n, r.config.control.socket); }},
+
+    {"log.access", "path or \"off\"", "\"/var/log/weir/access.log\"", reload,
+     "one line of JSON a connection or request",
+     [](Reader& r, const Node& n) { r.log_target(n, r.config.log.access); }},
+
+    {"list.name", "word", Key::required, reload, "what rules call it: host = [\"@name\"]",
+     [](Reader& r, const Node& n) { r.label(n, r.config.lists.back().name); }},
+    {"list.file", "path", "", reload, "host names, one a line, or a hosts file",
+     [](Reader& r, const Node& n) { r.file(n, r.config.lists.back().file); }},
+    {"list.names", "list of names", "", reload, "a small list in place: \"exact.example\", \".subtree.example\"",
+     [](Reader& r, const Node& n) { r.list_names(n, r.config.lists.back().names); }},
+
+    {"group.name", "word", Key::required, reload, "what rules call it: client = [\"@name\"]",
+     [](Reader& r, const Node& n) { r.label(n, r.config.groups.back().name); }},
+    {"group.clients", "list of prefixes", Key::required, reload, "addresses and prefixes of the clients",
+     [](Reader& r, const Node& n) { r.prefixes(n, r.config.groups.back().clients); }},
+
+    {"rule.name", "text", "", reload, "what logs and block pages call it",
+     [](Reader& r, const Node& n) { r.title(n, r.config.rules.back().name); }},
+    {"rule.client", "list of prefixes and @groups", "", reload, "who connects; without it: anyone",
+     [](Reader& r, const Node& n) { r.clients(n, r.config.rules.back().client); }},
+    {"rule.dest", "list of prefixes", "", reload, "the address that the client dials; without it: any",
+     [](Reader& r, const Node& n) { r.dests(n, r.config.rules.back().dest); }},
+    {"rule.port", "list of ports and ranges", "", reload, "the port that the client dials; without it: any",
+     [](Reader& r, const Node& n) { r.port_matches(n, r.config.rules.back().port); }},
+    {"rule.host", "list of names and @lists", "", reload, "the name that the client asks for; without it: any or none",
+     [](Reader& r, const Node& n) { r.hosts(n, r.config.rules.back().host); }},
+    {"rule.unseen", "word", "", reload, "\"block\": a name that cannot be seen counts as if it matched",
+     [](Reader& r, const Node& n) { r.word(n, unseens, r.config.rules.back().unseen_blocks); }},
+    {"rule.action", "word", Key::required, reload,
+     "\"allow\", \"pass\" (stays on the wire), \"block\" (page or alert) or \"reset\"",
+     [](Reader& r, const Node& n) { r.word(n, actions, r.config.rules.back().action); }},
+};
+
+constexpr std::string_view section_names[] = {"gateway", "limits", "control", "log", "list", "group", "rule"};
+
+}  // namespace
+
+std::span<const Key> keys() { return table; }
+
+const Key* find_key(std::string_view path) {
+  const auto* key = std::ranges::find(table, path, &Key::path);
+  return key == std::end(table) ? nullptr : key;
+}
+
+std::span<const std::string_view> sections() { return section_names; }
+
+bool repeats(std::string_view section) { return section == "list" || section == "group" || section == "rule"; }
+
+}  // namespace weir::config

@@ -1,0 +1,244 @@
+#include "config/parse.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "base/text.h"
+#include "config/check.h"
+#include "config/keys.h"
+#include "config/reader.h"
+#include "config/tree.h"
+
+namespace weir::config {
+
+namespace {
+
+constexpr std::size_t deepest_include = 8;
+
+/// A file on the way to be included, linked to the one that includes it.
+struct Including {
+  const std::string& file;
+  const Including* by;
+};
+
+class Parser {
+ public:
+  explicit Parser(const ReadFile& read) : read_(read), reader_(diagnostics_) {}
+  Parsed run(const std::string& path);
+
+ private:
+  void load(const std::string& file, const Where& from, const Including* by);
+  void include(const Node& names, const Including& here);
+
+  void section(const Entry& section);
+  void table(std::string_view section, const Node& table, bool once);
+  void add(std::string_view section, const Where& where);
+  void unknown_key(std::string_view section, const Entry& entry);
+  void check_complete(std::string_view section, const Node& table);
+
+  const ReadFile& read_;
+  Diagnostics diagnostics_;
+  Reader reader_;
+  std::vector<std::string> files_;
+  std::vector<Node> documents_;          // in the order in which their rules stand
+  std::map<std::string, Where> places_;  // of the keys of sections that stand once
+  bool whole_ = true;                    // every file could be read
+};
+
+std::string key_in_quotes(std::string_view section, std::string_view key) {
+  return in_quotes(section.empty() ? std::string(key) : std::string(section) + '.' + std::string(key));
+}
+
+/// "[gateway]", "[[rule]]"
+std::string header(std::string_view section) {
+  const std::string name(section);
+  return repeats(section) ? "[[" + name + "]]" : "[" + name + "]";
+}
+
+void Parser::load(const std::string& file, const Where& from, const Including* by) {
+  files_.push_back(file);
+  const auto text = read_(file);
+  if (!text) {
+    whole_ = false;
+    const std::string why =
+        text.error().cause ? text.error().cause.message() : std::string(weir::text(text.error().code));
+    diagnostics_.error(from, by ? in_quotes(file) + " cannot be read: " + why : "cannot be read: " + why);
+    return;
+  }
+  auto tree = parse_tree(file, *text);
+  if (!tree) {
+    whole_ = false;
+    diagnostics_.error(tree.error().where, tree.error().message, tree.error().suggestion);
+    return;
+  }
+  if (const Node* names = tree->find("include")) include(*names, {file, by});
+  documents_.push_back(std::move(*tree));
+}
+
+void Parser::include(const Node& names, const Including& here) {
+  std::size_t depth = 1;
+  for (const Including* up = here.by; up; up = up->by) ++depth;
+
+  if (names.kind != Node::Kind::array) {
+    diagnostics_.error(names.where, "include takes a list of files, not " + shown(names));
+    return;
+  }
+  for (const Node& item : names.items) {
+    if (item.kind != Node::Kind::text || item.text.empty()) {
+      diagnostics_.error(item.where, "include takes names of files, not " + shown(item));
+      continue;
+    }
+    const std::string file = (std::filesystem::path(here.file).parent_path() / item.text).lexically_normal().string();
+    const Including* up = &here;
+    while (up && up->file != file) up = up->by;
+    if (up) {
+      diagnostics_.error(item.where, "includes go round in a circle: " + in_quotes(file) + " is being read already");
+    } else if (std::ranges::count(files_, file) > 0) {
+      diagnostics_.error(item.where, in_quotes(file) + " is included twice");
+    } else if (depth >= deepest_include) {
+      diagnostics_.error(item.where, "includes are nested more than " + std::to_string(deepest_include) + " deep");
+    } else {
+      load(file, item.where, &here);
+    }
+  }
+}
+
+void Parser::section(const Entry& entry) {
+  const std::string_view name = entry.key;
+  const Node& value = entry.value;
+  if (std::ranges::count(sections(), name) == 0) {
+    unknown_key("", entry);
+  } else if (!repeats(name)) {
+    if (value.kind != Node::Kind::table) {
+      diagnostics_.error(entry.where, std::string(name) + " is one section, not " + shown(value),
+                         "write " + header(name));
+      return;
+    }
+    table(name, value, true);
+  } else if (value.kind != Node::Kind::array) {
+    diagnostics_.error(entry.where,
+                       "there can be more than one " + std::string(name) + ", so it is not " + shown(value),
+                       "write " + header(name));
+  } else {
+    for (const Node& item : value.items) {
+      if (item.kind != Node::Kind::table) {
+        diagnostics_.error(item.where, std::string(name) + " takes tables, not " + shown(item));
+        continue;
+      }
+      add(name, item.where);
+      table(name, item, false);
+      check_complete(name, item);
+    }
+  }
+}
+
+void Parser::add(std::string_view section, const Where& where) {
+  Config& config = reader_.config;
+  if (section == "list") config.lists.emplace_back().where = where;
+  if (section == "group") config.groups.emplace_back().where = where;
+  if (section == "rule") config.rules.emplace_back().where = where;
+}
+
+void Parser::table(std::string_view section, const Node& table, bool once) {
+  for (const Entry& entry : table.entries) {
+    const Key* key = find_key(std::string(section) + '.' + entry.key);
+    if (!key) {
+      unknown_key(section, entry);
+      continue;
+    }
+    reader_.path = key->path;
+    if (once) {
+      const auto [known, fresh] = places_.emplace(key->path, entry.value.where);
+      if (!fresh) {
+        diagnostics_.error(entry.where,
+                           reader_.path + " is given twice; the other stands at " + to_text(known->second));
+        continue;
+      }
+    }
+    key->read(reader_, entry.value);
+  }
+}
+
+void Parser::unknown_key(std::string_view section, const Entry& entry) {
+  const std::string_view name = entry.key;
+  const bool is_section = std::ranges::count(sections(), name) > 0 || name == "include";
+  if (!section.empty() && is_section) {
+    // TOML: a dotted key below a [section] belongs to that section.
+    std::string meant = entry.key;
+    if (entry.value.kind == Node::Kind::table && !entry.value.entries.empty()) {
+      meant += '.' + entry.value.entries.front().key;
+    }
+    diagnostics_.error(
+        entry.where, meant + " stands below " + header(section) + " and so means " + std::string(section) + '.' + meant,
+        "move it above the first [section]");
+    return;
+  }
+
+  std::vector<std::string_view> near;
+  std::string elsewhere;
+  for (const Key& key : keys()) {
+    if (key.section() == section) near.push_back(key.leaf());
+    if (key.section() != section && key.leaf() == name && elsewhere.empty()) elsewhere = header(key.section());
+  }
+  if (section.empty()) {
+    near.assign(sections().begin(), sections().end());
+    near.push_back("include");
+  }
+  std::string suggestion;
+  if (const std::string_view word = nearest(name, near); !word.empty()) {
+    suggestion = "did you mean " + in_quotes(word) + '?';
+  } else if (!elsewhere.empty()) {
+    suggestion = in_quotes(name) + " is a key of " + elsewhere;
+  }
+  const bool whole_section = section.empty() && (entry.value.kind == Node::Kind::table);
+  diagnostics_.error(entry.where, (whole_section ? "unknown section " : "unknown key ") + key_in_quotes(section, name),
+                     std::move(suggestion));
+}
+
+void Parser::check_complete(std::string_view section, const Node& table) {
+  for (const Key& key : keys()) {
+    if (key.section() != section || key.fallback != Key::required || table.find(key.leaf())) continue;
+    diagnostics_.error(table.where, "this " + std::string(section) + " has no " + in_quotes(key.leaf()),
+                       std::string(key.leaf()) + ": " + std::string(key.doc));
+  }
+  if (section != "list") return;
+  const bool file = table.find("file"), names = table.find("names");
+  if (file && names) diagnostics_.error(table.where, "this list has both \"file\" and \"names\"", "make it two lists");
+  if (!file && !names) {
+    diagnostics_.error(table.where, "this list has neither \"file\" nor \"names\"", "file = \"/etc/weir/lists/...\"");
+  }
+}
+
+Parsed Parser::run(const std::string& path) {
+  const std::string main = std::filesystem::path(path).lexically_normal().string();
+  load(main, {.file = main}, nullptr);
+  if (whole_) {
+    for (const Node& document : documents_) {
+      for (const Entry& entry : document.entries) {
+        if (entry.key != "include") section(entry);
+      }
+    }
+    if (!places_.contains("gateway.lan")) {
+      diagnostics_.error({.file = main}, "gateway.lan is missing: on which interfaces do clients arrive?",
+                         "[gateway] lan = [\"br-lan\"]");
+    }
+    check(reader_.config, places_, diagnostics_);
+    if (!diagnostics_.failed()) review(reader_.config, places_, diagnostics_);
+  }
+
+  Parsed parsed;
+  if (!diagnostics_.failed()) {
+    parsed.config = std::move(reader_.config);
+    parsed.config->files = files_;
+  }
+  parsed.diagnostics = std::move(diagnostics_).take(files_);
+  parsed.files = std::move(files_);
+  return parsed;
+}
+
+}  // namespace
+
+Parsed parse(const std::string& path, const ReadFile& read) { return Parser(read).run(path); }
+
+}  // namespace weir::config

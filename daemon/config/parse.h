@@ -1,0 +1,32 @@
+// weir.toml and its includes into Config, or everything that is wrong with them at once.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "config/diagnostic.h"
+
+namespace weir::config {
+
+/// Gives the text of a file; its error's cause says why not.  The only outside that parsing knows.
+using ReadFile = std::function<Result<std::string>(const std::string& path)>;
+
+struct Parsed {
+  std::optional<Config> config;         ///< empty if any diagnostic is an error
+  std::vector<std::string> files;       ///< all that were named, the main one first
+  std::vector<Diagnostic> diagnostics;  ///< by file, line and column
+};
+
+/// Reads the file at `path` and whatever it includes.
+///
+/// `include` names files relative to the one in which it stands.  Sections merge key by key; a key given twice is an
+/// error.  Lists, groups and rules of included files come before those of the including file, as the include line
+/// stands above them: a shared file's rules win.  An include may be 8 deep; each file may be included once.
+/// A syntax error hides what stands behind it: then only the first of each file is reported.
+Parsed parse(const std::string& path, const ReadFile& read);
+
+}  // namespace weir::config

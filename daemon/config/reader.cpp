@@ -1,0 +1,373 @@
+#include "config/reader.h"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+
+#include "base/name.h"
+#include "base/text.h"
+
+namespace weir::config {
+
+namespace {
+
+constexpr std::size_t longest_interface = 15;  // IFNAMSIZ less its end
+constexpr std::size_t longest_socket = 107;    // sun_path less its end
+constexpr std::size_t longest_label = 63, longest_title = 100;
+constexpr Duration longest_duration = std::chrono::hours(7 * 24);
+
+bool is_text(const Node& node) { return node.kind == Node::Kind::text; }
+
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f'); }
+
+/// "02:00:5e:10:00:01"
+bool is_mac(std::string_view text) {
+  if (text.size() != 17) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i % 3 == 2 ? text[i] != ':' : !is_hex(text[i])) return false;
+  }
+  return true;
+}
+
+std::optional<std::uint16_t> to_port(std::string_view digits) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc() || end != digits.data() + digits.size() || port == 0) return {};
+  return port;
+}
+
+/// What to write instead of a name that is none.
+std::string host_suggestion(std::string_view text) {
+  if (text == "*") return "leave the key out to match every connection";
+  if (text.starts_with("*.")) return "write " + in_quotes(text.substr(1)) + ": the name and everything below it";
+  if (text.contains('/')) return "only the host name of an address can be judged";
+  if (text.contains(':')) return "write the name alone, and the port as port = [...]";
+  if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+    return "write the ASCII form in which the name travels: \"xn--...\"";
+  }
+  return {};
+}
+
+}  // namespace
+
+bool Reader::refuse(const Node& node, std::string_view what, std::string suggestion) {
+  diagnostics_.error(node.where, path + " takes " + std::string(what) + ", not " + shown(node), std::move(suggestion));
+  return false;
+}
+
+void Reader::unknown_word(const Node& node, std::span<const std::string_view> known) {
+  std::string all;
+  for (const std::string_view one : known) {
+    if (!all.empty()) all += one == known.back() ? " or " : ", ";
+    all += in_quotes(one);
+  }
+  const std::string_view near = is_text(node) ? nearest(node.text, known) : std::string_view();
+  refuse(node, all, near.empty() ? std::string() : "did you mean " + in_quotes(near) + '?');
+}
+
+bool Reader::is_list(const Node& node, std::string_view what) {
+  if (node.kind == Node::Kind::array) return true;
+  const bool single = is_text(node) || node.kind == Node::Kind::integer;
+  return refuse(node, "a list of " + std::string(what), single ? "write [" + shown(node) + "]" : "");
+}
+
+void Reader::number(const Node& node, std::int64_t low, std::int64_t high, std::uint32_t& to) {
+  if (node.kind != Node::Kind::integer || node.integer < low || node.integer > high) {
+    refuse(node, "a number from " + std::to_string(low) + " to " + std::to_string(high));
+    return;
+  }
+  to = static_cast<std::uint32_t>(node.integer);
+}
+
+void Reader::mark(const Node& node, std::uint32_t& to) {
+  constexpr std::int64_t highest = 1 << 28;  // the three bits above it are Weir's too
+  const bool one_bit = node.integer > 0 && std::has_single_bit(static_cast<std::uint64_t>(node.integer));
+  if (node.kind != Node::Kind::integer || !one_bit || node.integer > highest) {
+    refuse(node, "one bit with room for three more above it: 0x1, 0x2, 0x4 ... 0x10000000");
+    return;
+  }
+  to = static_cast<std::uint32_t>(node.integer);
+}
+
+void Reader::table(const Node& node, std::uint32_t& to) {
+  const bool taken = node.integer >= 253 && node.integer <= 255;  // the system's default, main, local
+  if (node.kind != Node::Kind::integer || taken || node.integer < 1 || node.integer > 0xffffffff) {
+    refuse(node, "the number of a routing table, 1 to 4294967295 without 253, 254, 255");
+    return;
+  }
+  to = static_cast<std::uint32_t>(node.integer);
+}
+
+void Reader::duration(const Node& node, Duration least, Duration& to) {
+  const auto value = is_text(node) ? parse_duration(node.text) : std::nullopt;
+  if (!value) {
+    const bool bare = node.kind == Node::Kind::integer && node.integer >= 0;
+    refuse(node, R"(a duration as "250ms", "90s", "30m", "12h" or "7d")",
+           bare ? "write \"" + std::to_string(node.integer) + "s\" for seconds" : "");
+    return;
+  }
+  if (*value < least || *value > longest_duration) {
+    refuse(node, "at least " + duration_text(least) + " and at most " + duration_text(longest_duration));
+    return;
+  }
+  to = *value;
+}
+
+void Reader::interfaces(const Node& node, bool automatic, std::vector<std::string>& to) {
+  if (automatic && is_text(node) && node.text == "auto") {
+    to.clear();
+    return;
+  }
+  if (!is_list(node, "interfaces")) return;
+  if (node.items.empty()) {
+    diagnostics_.error(
+        node.where, path + " must not be empty",
+        automatic ? "write \"auto\": where the default routes leave" : "name the client side's interface");
+    return;
+  }
+  to.clear();
+  for (const Node& item : node.items) {
+    const bool plausible = is_text(item) && !item.text.empty() && item.text.size() <= longest_interface &&
+                           !has_control(item.text) && item.text.find_first_of("/ :") == item.text.npos;
+    if (!plausible) {
+      refuse(item, "names of interfaces, at most 15 characters");
+    } else if (std::ranges::count(to, item.text) > 0) {
+      diagnostics_.error(item.where, path + " names " + in_quotes(item.text) + " twice");
+    } else {
+      to.push_back(item.text);
+    }
+  }
+}
+
+bool Reader::read_port(const Node& node, std::uint16_t& to) {
+  if (node.kind != Node::Kind::integer || node.integer < 1 || node.integer > 65535) return false;
+  to = static_cast<std::uint16_t>(node.integer);
+  return true;
+}
+
+void Reader::ports(const Node& node, std::vector<std::uint16_t>& to) {
+  if (!is_list(node, "ports")) return;
+  to.clear();
+  for (const Node& item : node.items) {
+    std::uint16_t port;
+    if (!read_port(item, port)) {
+      refuse(item, "ports from 1 to 65535");
+    } else if (std::ranges::count(to, port) > 0) {
+      diagnostics_.error(item.where, path + " names port " + std::to_string(port) + " twice");
+    } else {
+      to.push_back(port);
+    }
+  }
+}
+
+bool Reader::read_prefix(const Node& node, std::string_view text, std::string_view what, Prefix& to) {
+  const auto prefix = Prefix::parse(text);
+  const std::string_view written = text.substr(0, text.find('/'));
+  if (!prefix) {
+    if (is_mac(text)) return refuse(node, what, "hardware addresses are not judged: write the device's IP addresses");
+    if (text.starts_with('!')) return refuse(node, what, "exclude in a rule: client = [\"!...\"]");
+    if (text.starts_with('@')) return refuse(node, what, "references are understood in rule.client and rule.host");
+    const auto address = Address::parse(written);
+    if (address) return refuse(node, what, address->is_v4() ? "the length is 0 to 32" : "the length is 0 to 128");
+    return refuse(node, what, normalise_name(text) ? "devices are known by address only, not by name" : "");
+  }
+  static const Prefix every_v4 = {Address::v4(0), 96};
+  if (prefix->contains(every_v4) && prefix->length < every_v4.length) {
+    diagnostics_.error(node.where, in_quotes(text) + " covers every IPv4 address too, which are ::ffff:0:0/96",
+                       R"(write "2000::/3" for the IPv6 internet, "0.0.0.0/0" for all of IPv4)");
+    return false;
+  }
+  if (prefix->address != Address::parse(written)) {
+    diagnostics_.warning(
+        node.where, in_quotes(text) + " means the whole of " + prefix->to_string(),
+        "write " + in_quotes(prefix->to_string()) + ", or " + in_quotes(written) + " for the one address");
+  }
+  to = *prefix;
+  return true;
+}
+
+void Reader::prefixes(const Node& node, std::vector<Prefix>& to) {
+  constexpr std::string_view what = "addresses and prefixes";
+  if (!is_list(node, what)) return;
+  to.clear();
+  for (const Node& item : node.items) {
+    Prefix prefix;
+    if (!is_text(item)) {
+      refuse(item, what);
+    } else if (read_prefix(item, item.text, what, prefix)) {
+      to.push_back(prefix);
+    }
+  }
+}
+
+void Reader::label(const Node& node, std::string& to) {
+  constexpr std::string_view what = "letters, digits, '-', '_' and '.', 63 at most";
+  if (!is_text(node)) {
+    refuse(node, what);
+    return;
+  }
+  to = node.text;  // kept even if it is refused: references to it are then not reported a second time
+  if (to.starts_with('@')) {
+    refuse(node, what, "the @ stands only where the name is used");
+    return;
+  }
+  constexpr std::string_view legal = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+  if (to.empty() || to.size() > longest_label || to.find_first_not_of(legal) != to.npos) refuse(node, what);
+}
+
+void Reader::title(const Node& node, std::string& to) {
+  if (!is_text(node) || node.text.empty() || node.text.size() > longest_title || has_control(node.text)) {
+    refuse(node, "one line of text, 100 bytes at most");
+    return;
+  }
+  to = node.text;
+}
+
+void Reader::socket(const Node& node, std::string& to) {
+  if (!is_text(node) || !node.text.starts_with('/') || node.text.size() > longest_socket || has_control(node.text)) {
+    refuse(node, "an absolute path, 107 bytes at most");
+    return;
+  }
+  to = node.text;
+}
+
+void Reader::log_target(const Node& node, std::string& to) {
+  if (is_text(node) && node.text == "off") {
+    to.clear();
+    return;
+  }
+  if (!is_text(node) || !node.text.starts_with('/') || has_control(node.text)) {
+    const bool meant_off = (is_text(node) && node.text.empty()) || (node.kind == Node::Kind::boolean && !node.boolean);
+    refuse(node, "an absolute path or \"off\"", meant_off ? "write \"off\"" : "");
+    return;
+  }
+  to = node.text;
+}
+
+void Reader::file(const Node& node, std::string& to) {
+  if (!is_text(node) || node.text.empty() || node.text.contains('\0')) {
+    refuse(node, "the path of a file");
+    return;
+  }
+  to = (std::filesystem::path(node.where.file).parent_path() / node.text).lexically_normal().string();
+}
+
+void Reader::matches(const Node& node, std::string_view what, ReadMatch read, std::vector<Match>& to) {
+  if (!is_list(node, what)) return;
+  if (node.items.empty()) {
+    diagnostics_.error(node.where, path + " is empty and could never match", "leave it out where it does not matter");
+    return;
+  }
+  to.clear();
+  for (const Node& item : node.items) {
+    Match match{};
+    match.where = item.where;
+    std::string_view text = item.text;
+    if (text.starts_with('!')) {
+      match.negated = true;
+      text.remove_prefix(1);
+    }
+    if ((this->*read)(item, text, match)) to.push_back(std::move(match));
+  }
+}
+
+bool Reader::client(const Node& item, std::string_view text, Match& to) {
+  constexpr std::string_view what = "addresses, prefixes and @groups";
+  if (!is_text(item)) return refuse(item, what);
+  if (text.starts_with('@')) {
+    to.kind = Match::Kind::reference;
+    to.text = text.substr(1);
+    return true;
+  }
+  to.kind = Match::Kind::prefix;
+  return read_prefix(item, text, what, to.prefix);
+}
+
+bool Reader::dest(const Node& item, std::string_view text, Match& to) {
+  constexpr std::string_view what = "addresses and prefixes";
+  if (!is_text(item)) return refuse(item, what);
+  to.kind = Match::Kind::prefix;
+  if (!Prefix::parse(text) && !text.starts_with('@') && normalise_name(text)) {
+    return refuse(item, what, "names are matched by host = [...]");
+  }
+  return read_prefix(item, text, what, to.prefix);
+}
+
+bool Reader::port_range(const Node& item, std::string_view text, Match& to) {
+  constexpr std::string_view what = "ports from 1 to 65535 and ranges as \"8000-8010\"";
+  to.kind = Match::Kind::port;
+  if (item.kind == Node::Kind::integer) {
+    if (!read_port(item, to.low)) return refuse(item, what);
+    to.high = to.low;
+    return true;
+  }
+  const auto dash = text.find('-');
+  const auto low = to_port(text.substr(0, dash));
+  const auto high = dash == text.npos ? low : to_port(text.substr(dash + 1));
+  if (!low || !high) return refuse(item, what);
+  if (*low > *high) return refuse(item, what, "the lower port stands first");
+  to.low = *low;
+  to.high = *high;
+  return true;
+}
+
+bool Reader::host_name(const Node& item, std::string_view text, std::string_view what, Match& to) {
+  const bool subtree = text.starts_with('.');
+  const std::string_view bare = subtree ? text.substr(1) : text;
+  const auto name = normalise_name(bare);
+  const bool address = name && Address::parse(*name);
+  // The normaliser also takes what stands in a Host field; a port here would be ignored in silence.
+  const bool port = name && bare.contains(':') && (!address || bare.contains("]:") || Address::parse(*name)->is_v4());
+  if (!name || port) return refuse(item, what, host_suggestion(text));
+  if (subtree && address) return refuse(item, what, "nothing stands below an address");
+  to.kind = subtree ? Match::Kind::subtree : Match::Kind::exact;
+  to.text = *name;
+  return true;
+}
+
+bool Reader::host(const Node& item, std::string_view text, Match& to) {
+  constexpr std::string_view what = "names as \"exact.example\" or \".subtree.example\" and @lists";
+  if (!is_text(item)) return refuse(item, what);
+  if (text.starts_with('@')) {
+    to.kind = Match::Kind::reference;
+    to.text = text.substr(1);
+    return true;
+  }
+  return host_name(item, text, what, to);
+}
+
+void Reader::list_names(const Node& node, std::vector<Match>& to) {
+  constexpr std::string_view what = "names as \"exact.example\" or \".subtree.example\"";
+  if (!is_list(node, what)) return;
+  to.clear();
+  for (const Node& item : node.items) {
+    Match match{};
+    match.where = item.where;
+    if (!is_text(item)) {
+      refuse(item, what);
+    } else if (item.text.starts_with('!') || item.text.starts_with('@')) {
+      refuse(item, what, "a list holds names only; exclude and combine in a rule's host");
+    } else if (host_name(item, item.text, what, match)) {
+      to.push_back(std::move(match));
+    }
+  }
+}
+
+void Reader::clients(const Node& node, std::vector<Match>& to) {
+  matches(node, "addresses, prefixes and @groups", &Reader::client, to);
+}
+void Reader::dests(const Node& node, std::vector<Match>& to) {
+  matches(node, "addresses and prefixes", &Reader::dest, to);
+}
+void Reader::port_matches(const Node& node, std::vector<Match>& to) {
+  matches(node, "ports and ranges", &Reader::port_range, to);
+}
+void Reader::hosts(const Node& node, std::vector<Match>& to) { matches(node, "names and @lists", &Reader::host, to); }
+
+}  // namespace weir::config

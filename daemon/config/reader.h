@@ -1,0 +1,80 @@
+// Values of the tree into the fields of Config.  Each function reports what is wrong with a value at the value's own
+// place and then leaves the field as it was, so that reading goes on and every mistake is found in one run.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/config.h"
+#include "config/diagnostic.h"
+#include "config/tree.h"
+
+namespace weir::config {
+
+template <class Value>
+using Word = std::pair<std::string_view, Value>;
+
+class Reader {
+ public:
+  explicit Reader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+  Config config;
+  std::string path;  ///< of the key that is read, for messages: "rule.host"
+
+  void number(const Node& node, std::int64_t low, std::int64_t high, std::uint32_t& to);
+  void mark(const Node& node, std::uint32_t& to);
+  void table(const Node& node, std::uint32_t& to);
+  void duration(const Node& node, Duration least, Duration& to);
+  void interfaces(const Node& node, bool automatic, std::vector<std::string>& to);
+  void ports(const Node& node, std::vector<std::uint16_t>& to);
+  void prefixes(const Node& node, std::vector<Prefix>& to);
+  void label(const Node& node, std::string& to);  ///< a name that an @reference can spell
+  void title(const Node& node, std::string& to);  ///< a name for people
+  void socket(const Node& node, std::string& to);
+  void log_target(const Node& node, std::string& to);
+  void file(const Node& node, std::string& to);  ///< relative to the file in which it stands
+
+  void clients(const Node& node, std::vector<Match>& to);
+  void dests(const Node& node, std::vector<Match>& to);
+  void port_matches(const Node& node, std::vector<Match>& to);
+  void hosts(const Node& node, std::vector<Match>& to);
+  void list_names(const Node& node, std::vector<Match>& to);
+
+  /// One of a few words.
+  template <class Value, std::size_t N>
+  void word(const Node& node, const Word<Value> (&words)[N], Value& to) {
+    std::vector<std::string_view> known;
+    for (const auto& [text, value] : words) {
+      if (node.kind == Node::Kind::text && node.text == text) {
+        to = value;
+        return;
+      }
+      known.push_back(text);
+    }
+    unknown_word(node, known);
+  }
+
+ private:
+  using ReadMatch = bool (Reader::*)(const Node& item, std::string_view text, Match& to);
+
+  /// Reports "gateway.http takes `what`, not `value`".  Returns false.
+  bool refuse(const Node& node, std::string_view what, std::string suggestion = {});
+  void unknown_word(const Node& node, std::span<const std::string_view> known);
+  bool is_list(const Node& node, std::string_view what);
+  bool read_port(const Node& node, std::uint16_t& to);
+  bool read_prefix(const Node& node, std::string_view text, std::string_view what, Prefix& to);
+
+  void matches(const Node& node, std::string_view what, ReadMatch read, std::vector<Match>& to);
+  bool client(const Node& item, std::string_view text, Match& to);
+  bool dest(const Node& item, std::string_view text, Match& to);
+  bool port_range(const Node& item, std::string_view text, Match& to);
+  bool host(const Node& item, std::string_view text, Match& to);
+  bool host_name(const Node& item, std::string_view text, std::string_view what, Match& to);
+
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace weir::config
