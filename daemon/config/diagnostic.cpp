@@ -5,6 +5,9 @@
 
 namespace weir::config {
 
+Diagnostics::Diagnostics(std::vector<Diagnostic> found)
+    : found_(std::move(found)), failed_(std::ranges::count(found_, Severity::error, &Diagnostic::severity) > 0) {}
+
 void Diagnostics::error(const Where& where, std::string message, std::string suggestion) {
   failed_ = true;
   found_.push_back({Severity::error, where, std::move(message), std::move(suggestion)});

@@ -22,6 +22,9 @@ struct Diagnostic {
 /// Collects what the stages of reading find.  A warning does not refuse the configuration.
 class Diagnostics {
  public:
+  Diagnostics() = default;
+  explicit Diagnostics(std::vector<Diagnostic> found);   ///< goes on where an earlier stage ended
+
   void error(const Where& where, std::string message, std::string suggestion = {});
   void warning(const Where& where, std::string message, std::string suggestion = {});
 

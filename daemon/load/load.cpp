@@ -1,0 +1,98 @@
+#include "load/load.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "config/parse.h"
+#include "load/list.h"
+
+namespace weir::load {
+
+namespace {
+
+constexpr std::size_t largest_config = 16 << 20, largest_list = 1 << 30;
+
+/// The whole of a regular file.  Never waits: a FIFO is refused, not opened for a writer that may not come.
+Result<std::string> read_file(const std::string& path, std::size_t largest) {
+  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) return fail_errno();
+  struct stat info;
+  if (fstat(fd.get(), &info) < 0) return fail_errno();
+  if (S_ISDIR(info.st_mode)) return fail(Errc::system, std::make_error_code(std::errc::is_a_directory));
+  if (!S_ISREG(info.st_mode)) return fail(Errc::system, std::make_error_code(std::errc::not_supported));
+  if (static_cast<std::uint64_t>(info.st_size) > largest) {
+    return fail(Errc::system, std::make_error_code(std::errc::file_too_large));
+  }
+
+  // One byte more than fstat said, so that the end is seen; a file that grows meanwhile is read as far as it was.
+  std::string text(static_cast<std::size_t>(info.st_size) + 1, '\0');
+  std::size_t have = 0;
+  while (have < text.size()) {
+    const ssize_t got = read(fd.get(), text.data() + have, text.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno();
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  text.resize(std::min(have, static_cast<std::size_t>(info.st_size)));
+  return text;
+}
+
+policy::NameList names_in_place(const config::List& list) {
+  policy::NameList names;
+  for (const config::Match& match : list.names) {
+    (match.kind == config::Match::Kind::subtree ? names.subtree : names.exact).push_back(match.text);
+  }
+  return names;
+}
+
+std::string unreadable_text(const config::List& list, const ListContent& content) {
+  std::string lines;
+  for (const std::uint32_t line : content.first_lines) {
+    lines += (lines.empty() ? "" : ", ") + std::to_string(line);
+  }
+  const bool one = content.unreadable == 1;
+  return count_text(content.unreadable) + (one ? " line of " : " lines of ") + config::in_quotes(list.file) +
+         (one ? " is no name and is" : " are no names and are") + " ignored: " + (one ? "line " : "lines ") + lines +
+         (content.unreadable > content.first_lines.size() ? ", ..." : "");
+}
+
+policy::NameList read_names(const config::List& list, config::Diagnostics& diagnostics) {
+  if (list.file.empty()) return names_in_place(list);
+  const auto text = read_file(list.file, largest_list);
+  if (!text) {
+    diagnostics.error(list.where, "list " + config::in_quotes(list.name) + ": " + config::in_quotes(list.file) +
+                                      " cannot be read: " + text.error().cause.message());
+    return {};
+  }
+  ListContent content = read_list(*text);
+  if (content.unreadable > 0) diagnostics.warning(list.where, unreadable_text(list, content));
+  if (content.names.exact.empty() && content.names.subtree.empty()) {
+    diagnostics.warning(list.where, "list " + config::in_quotes(list.name) + " holds no name and matches nothing");
+  }
+  return std::move(content.names);
+}
+
+}  // namespace
+
+Loaded load(const std::string& path) {
+  config::Parsed parsed = config::parse(path, [](const std::string& file) { return read_file(file, largest_config); });
+  if (!parsed.config) return {{}, {}, std::move(parsed.diagnostics)};
+
+  Loaded loaded;
+  config::Diagnostics diagnostics(std::move(parsed.diagnostics));
+  for (const config::List& list : parsed.config->lists) {
+    loaded.lists.emplace(list.name, read_names(list, diagnostics));
+  }
+  if (!diagnostics.failed()) loaded.config = std::move(parsed.config);
+  loaded.diagnostics = std::move(diagnostics).take(parsed.files);
+  return loaded;
+}
+
+}  // namespace weir::load

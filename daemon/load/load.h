@@ -1,0 +1,26 @@
+// From disk: weir.toml, what it includes, and the lists it names.  The daemon and proxyctl load alike.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "config/diagnostic.h"
+#include "policy/policy.h"
+
+namespace weir::load {
+
+struct Loaded {
+  std::optional<config::Config> config;           ///< empty if any diagnostic is an error
+  std::map<std::string, policy::NameList> lists;  ///< the content of every list of the configuration, by name
+  std::vector<config::Diagnostic> diagnostics;    ///< by file, line and column
+};
+
+/// Reads everything anew, blocking.  A list file that cannot be read is an error at the list's place; lines of it that
+/// cannot be understood are counted in a warning.  Files beyond 16 MiB (configuration) or 1 GiB (lists), and what is
+/// no regular file, are refused unread.
+Loaded load(const std::string& path);
+
+}  // namespace weir::load
