@@ -5,6 +5,18 @@
 
 namespace weir::config {
 
+namespace {
+
+/// The text without bytes that would steer a terminal.
+std::string printable(std::string_view text) {
+  std::string out(text);
+  std::ranges::replace_if(
+      out, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return out;
+}
+
+}  // namespace
+
 Diagnostics::Diagnostics(std::vector<Diagnostic> found)
     : found_(std::move(found)), failed_(std::ranges::count(found_, Severity::error, &Diagnostic::severity) > 0) {}
 
@@ -35,19 +47,14 @@ std::string to_text(const Where& where) {
 std::string to_text(const Diagnostic& diagnostic) {
   std::string text = to_text(diagnostic.where);
   text += diagnostic.severity == Severity::error ? ": error: " : ": warning: ";
-  text += diagnostic.message + '\n';
-  if (!diagnostic.suggestion.empty()) text += "  → " + diagnostic.suggestion + '\n';
+  text += printable(diagnostic.message) + '\n';
+  if (!diagnostic.suggestion.empty()) text += "  → " + printable(diagnostic.suggestion) + '\n';
   return text;
 }
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 60;
-  std::string out = "\"";
-  for (const char c : text.substr(0, longest)) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += byte < 0x20 || byte == 0x7f ? '?' : c;
-  }
-  return out + (text.size() > longest ? "...\"" : "\"");
+  return '"' + printable(text.substr(0, longest)) + (text.size() > longest ? "...\"" : "\"");
 }
 
 }  // namespace weir::config

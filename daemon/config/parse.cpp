@@ -77,7 +77,7 @@ void Parser::load(const std::string& file, const Where& from, const Including* b
 }
 
 void Parser::include(const Node& names, const Including& here) {
-  std::size_t depth = 1;
+  std::size_t depth = 0;
   for (const Including* up = here.by; up; up = up->by) ++depth;
 
   if (names.kind != Node::Kind::array) {
@@ -185,13 +185,13 @@ void Parser::unknown_key(std::string_view section, const Entry& entry) {
     near.assign(sections().begin(), sections().end());
     near.push_back("include");
   }
+  const bool whole_section = section.empty() && entry.value.kind == Node::Kind::table;
   std::string suggestion;
   if (const std::string_view word = nearest(name, near); !word.empty()) {
     suggestion = "did you mean " + in_quotes(word) + '?';
-  } else if (!elsewhere.empty()) {
+  } else if (!elsewhere.empty() && !whole_section) {
     suggestion = in_quotes(name) + " is a key of " + elsewhere;
   }
-  const bool whole_section = section.empty() && (entry.value.kind == Node::Kind::table);
   diagnostics_.error(entry.where, (whole_section ? "unknown section " : "unknown key ") + key_in_quotes(section, name),
                      std::move(suggestion));
 }

@@ -113,7 +113,7 @@ void Reader::duration(const Node& node, Duration least, Duration& to) {
     return;
   }
   if (*value < least || *value > longest_duration) {
-    refuse(node, "at least " + duration_text(least) + " and at most " + duration_text(longest_duration));
+    refuse(node, "a duration of at least " + duration_text(least) + " and at most " + duration_text(longest_duration));
     return;
   }
   to = *value;

@@ -1,0 +1,196 @@
+// What the structs hold after a good file, and where a bad value is said to stand.
+#include "config/parse.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace weir::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+Parsed parse_text(const std::string& text) {
+  return parse("weir.toml", [&](const std::string&) -> Result<std::string> { return text; });
+}
+
+Config good(const std::string& text) {
+  Parsed parsed = parse_text(text);
+  for (const Diagnostic& d : parsed.diagnostics) EXPECT_EQ(d.severity, Severity::warning) << to_text(d);
+  return parsed.config.value();
+}
+
+std::string said(const std::string& text) {
+  std::string out;
+  for (const Diagnostic& d : parse_text(text).diagnostics) out += to_text(d);
+  return out;
+}
+
+Config home() {
+  std::ifstream in(WEIR_SOURCE_DIR "/tests/unit/config/ok/home.toml");
+  std::ostringstream text;
+  text << in.rdbuf();
+  return good(text.str());
+}
+
+TEST(Parse, FillsEverySection) {
+  const Config c = home();
+  EXPECT_EQ(c.files, std::vector<std::string>{"weir.toml"});
+  EXPECT_EQ(c.gateway.lan, (std::vector<std::string>{"br-lan", "br-guest"}));
+  EXPECT_EQ(c.gateway.wan, std::vector<std::string>{"pppoe-wan"});
+  EXPECT_EQ(c.gateway.source, Source::client);
+  EXPECT_EQ(c.gateway.on_failure, OnFailure::closed);
+  EXPECT_EQ(c.gateway.exempt, (std::vector{*Prefix::parse("10.0.0.0/24"), *Prefix::parse("2001:db8:ff::/48")}));
+  EXPECT_EQ(c.gateway.http, (std::vector<std::uint16_t>{80, 8080}));
+  EXPECT_TRUE(c.gateway.tls.empty()) << "[] leaves the ports alone; the default does not come back";
+  EXPECT_EQ(c.gateway.quic, Quic::reject);
+  EXPECT_EQ(c.gateway.floor, Floor::splice);
+  EXPECT_EQ(c.gateway.workers, 4u);
+  EXPECT_EQ(c.gateway.mark, 0x01000000u);
+  EXPECT_EQ(c.gateway.table, 100u);
+  EXPECT_EQ(c.limits.connections, 1000u);
+  EXPECT_EQ(c.limits.head, Duration(250ms));
+  EXPECT_EQ(c.limits.idle, Duration(2min));
+  EXPECT_EQ(c.limits.drain, Duration(0s));
+  EXPECT_EQ(c.control.socket, "/run/other.sock");
+  EXPECT_EQ(c.log.access, "") << "off";
+}
+
+TEST(Parse, ReadsEachShapeOfMatch) {
+  const Config c = home();
+  ASSERT_EQ(c.rules.size(), 3u);
+  const Rule& servers = c.rules[0];
+  EXPECT_EQ(servers.name, "own servers");
+  EXPECT_EQ(servers.action, Action::pass);
+  ASSERT_EQ(servers.dest.size(), 3u);
+  EXPECT_EQ(servers.dest[0].kind, Match::Kind::prefix);
+  EXPECT_EQ(servers.dest[0].prefix, *Prefix::parse("192.0.2.7"));
+  EXPECT_FALSE(servers.dest[0].negated);
+  EXPECT_TRUE(servers.dest[1].negated);
+  ASSERT_EQ(servers.port.size(), 4u);
+  EXPECT_EQ(std::pair(servers.port[0].low, servers.port[0].high), std::pair(std::uint16_t(443), std::uint16_t(443)));
+  EXPECT_EQ(std::pair(servers.port[1].low, servers.port[1].high), std::pair(std::uint16_t(8000), std::uint16_t(8010)));
+  EXPECT_EQ(std::pair(servers.port[2].low, servers.port[2].negated), std::pair(std::uint16_t(8005), true));
+  EXPECT_EQ(std::pair(servers.port[3].high, servers.port[3].negated), std::pair(std::uint16_t(9001), true));
+
+  const Rule& kids = c.rules[1];
+  EXPECT_TRUE(kids.unseen_blocks);
+  EXPECT_FALSE(servers.unseen_blocks);
+  EXPECT_EQ(kids.client[0].kind, Match::Kind::reference);
+  EXPECT_EQ(kids.client[0].text, "kids");
+  ASSERT_EQ(kids.host.size(), 5u);
+  EXPECT_EQ(kids.host[1].kind, Match::Kind::reference);
+  EXPECT_EQ(kids.host[1].text, "open");
+  EXPECT_TRUE(kids.host[1].negated);
+  EXPECT_EQ(kids.host[2].kind, Match::Kind::subtree);
+  EXPECT_EQ(kids.host[2].text, "good.example");
+  EXPECT_EQ(kids.host[3].kind, Match::Kind::exact);
+  EXPECT_EQ(kids.host[4].text, "2001:db8::1");
+  EXPECT_EQ(kids.where.line, 43u);
+  EXPECT_EQ(kids.host[1].where, (Where{"weir.toml", 45, 19}));
+}
+
+TEST(Parse, ReadsListsAndGroups) {
+  const Config c = home();
+  ASSERT_EQ(c.lists.size(), 2u);
+  EXPECT_EQ(c.lists[0].names[1].text, "library.example") << "normalised";
+  EXPECT_EQ(c.lists[1].file, "lists/ads.txt");
+  ASSERT_EQ(c.groups.size(), 1u);
+  EXPECT_EQ(c.groups[0].clients.size(), 2u);
+}
+
+TEST(Parse, AListFileIsRelativeToTheFileThatNamesIt) {
+  const auto at = [](const std::string& file, const std::string& main) {
+    const Parsed parsed = parse(main, [&](const std::string&) -> Result<std::string> {
+      return "gateway.lan = [\"a\"]\n[[list]]\nname = \"x\"\nfile = \"" + file + "\"\n";
+    });
+    return parsed.config.value().lists.at(0).file;
+  };
+  EXPECT_EQ(at("ads.txt", "/etc/weir/weir.toml"), "/etc/weir/ads.txt");
+  EXPECT_EQ(at("../ads.txt", "/etc/weir/weir.toml"), "/etc/ads.txt");
+  EXPECT_EQ(at("/srv/ads.txt", "/etc/weir/weir.toml"), "/srv/ads.txt");
+  EXPECT_EQ(at("ads.txt", "weir.toml"), "ads.txt");
+}
+
+TEST(Parse, ASyntaxErrorIsReportedAlone) {
+  const Parsed parsed = parse_text("[gateway]\nlan = [\nquic = 5\n");
+  ASSERT_EQ(parsed.diagnostics.size(), 1u);
+  EXPECT_EQ(parsed.diagnostics[0].where.line, 3u);
+  EXPECT_FALSE(parsed.config);
+}
+
+TEST(Parse, AnUnreadableMainFileIsOneError) {
+  const Parsed parsed = parse("weir.toml", [](const std::string&) -> Result<std::string> {
+    return fail(Errc::system, std::make_error_code(std::errc::permission_denied));
+  });
+  ASSERT_EQ(parsed.diagnostics.size(), 1u);
+  EXPECT_EQ(to_text(parsed.diagnostics[0]), "weir.toml: error: cannot be read: Permission denied\n");
+}
+
+TEST(Parse, DefaultPortsMeetGivenOnes) {
+  EXPECT_EQ(said("[gateway]\nlan = [\"a\"]\nhttp = [443]\n"),
+            "weir.toml:3:8: error: port 443 stands in gateway.http and in gateway.tls\n");
+  EXPECT_EQ(said("[gateway]\nlan = [\"a\"]\nhttp = [443]\ntls = [80]\n"), "");
+}
+
+TEST(Parse, SaysWhatADottedKeyBelowASectionMeans) {
+  EXPECT_EQ(said("[gateway]\nlan = [\"a\"]\nlog.access = \"off\"\n"),
+            "weir.toml:3:1: error: log.access stands below [gateway] and so means gateway.log.access\n"
+            "  → move it above the first [section]\n");
+}
+
+TEST(Parse, EveryKeyOfALaterFeatureIsUnknown) {
+  for (const char* key :
+       {"gateway.observe = true", "gateway.host = false", "gateway.timezone = \"\"", "control.metrics = \"off\"",
+        "control.state = \"/x\"", "log.format = \"json\"", "limits.memory = \"auto\"", "tls.intercept = []",
+        "cache.memory = \"off\"", "clients.ipv6 = \"/64\"", "page.contact = \"x\"", "operator = []", "limit = []"}) {
+    EXPECT_NE(said(std::string(key) + "\ngateway.lan = [\"a\"]\n").find("weir.toml:1:"), std::string::npos) << key;
+  }
+  for (const char* key : {"time = \"Mon\"", "method = [\"GET\"]", "path = [\"/\"]", "type = [\"x\"]", "user = [\"x\"]",
+                          "ech = true", "unnamed = true", "location = \"x\"", "dial = \"x\"", "locked = true"}) {
+    const std::string text = std::string("gateway.lan = [\"a\"]\n[[rule]]\naction = \"allow\"\n") + key + "\n";
+    EXPECT_NE(said(text).find("weir.toml:4:1: error: unknown key \"rule."), std::string::npos) << key;
+  }
+}
+
+TEST(Parse, ShowsNoControlBytesOfTheFile) {
+  const std::string text = said("gateway.lan = [\"a\\u001b[2J\\u0007bcdefghijklmnopqrstuvw\"]\n");
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_NE(text.find("\"a?[2J?bc"), std::string::npos) << text;
+  EXPECT_EQ(said("[gateway]\nlog.\"\\u001b[2J\" = 1\n").find('\x1b'), std::string::npos) << "nor of its keys";
+}
+
+// Whatever the bytes: an answer, and none without a reason.
+TEST(Parse, SurvivesNastyFiles) {
+  const std::string deep(100'000, '[');
+  std::string nested = "x = ";
+  for (int i = 0; i < 40; ++i) nested += "{ x = ";
+  const std::string nasty[] = {
+      "",
+      std::string(1, '\0'),
+      "\xff\xfe",
+      deep,
+      "x = " + deep,
+      nested,
+      "gateway.lan = [\"\xf0\x9f\"]",
+      "rule = [[[]]]",
+      "gateway = {}\nrule = [{}, {}, {action = {}}]\nlist = [{name = [], file = 5}]",
+      "[[rule]]\nhost = [\"" + std::string(10'000, 'a') + "\"]",
+      "[[rule]]\nport = [\"-\", \"!\", \"!-1\", \"1-\", \"-1\", 9223372036854775807, -9223372036854775808, 1e300, nan]",
+      "[[rule]]\nclient = [\"@\", \"!@\", \"!\", \"!!10.0.0.1\", \"/\", \"/8\", \"10.0.0.0/\"]",
+      "limits.head = \"99999999999999999999d\"\nlimits.idle = 1979-05-27\nlimits.drain = 00:32:00",
+      "gateway.mark = -1\ngateway.table = 4294967296\ngateway.workers = 18446744073709551616",
+      "include = [[]]\n",
+      "include = {}\n",
+      "\"\" = 1\n\"a.b\" = 2\n[\"\"]\n",
+  };
+  for (const std::string& text : nasty) {
+    const Parsed parsed = parse_text(text);
+    EXPECT_FALSE(parsed.config) << text.substr(0, 80);
+    EXPECT_FALSE(parsed.diagnostics.empty()) << text.substr(0, 80);
+  }
+}
+
+}  // namespace
+}  // namespace weir::config
