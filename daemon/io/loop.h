@@ -47,6 +47,7 @@ class Loop : Wheel::Host {
   friend class Wait;
   friend class Source;
   struct Impl;  // everything of Asio
+  class Turn;
 
   void arm(Monotonic when) override;
   void make_ready(Wait& wait);
@@ -61,5 +62,21 @@ class Loop : Wheel::Host {
   Wait** last_ready_ = &first_ready_;
   int budget_ = 0;
 };
+
+/// `co_await yield()`: lets everything else that is ready run first.  Errors: stopped.
+class [[nodiscard]] Yield : public Wait {
+ public:
+  template <class P>
+  bool await_suspend(std::coroutine_handle<P> waiting) {
+    return give_way(waiting, *waiting.promise().group);
+  }
+  Result<void> await_resume() const;
+
+ private:
+  bool give_way(std::coroutine_handle<> waiting, TaskGroup& group);
+  bool begin() override { return false; }
+  void withdraw() override {}
+};
+inline Yield yield() { return {}; }
 
 }  // namespace weir::io

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "base/fd.h"
 #include "io/wait.h"
@@ -66,11 +67,12 @@ class Source {
  private:
   friend class Loop;
   struct Asio;
+  class Fired;
 
   Source(Loop& loop, int fd);
   ~Source();
   void arm(Way way);
-  void fired(Way way);
+  void fired(Way way, bool failed);
 
   Loop& loop_;
   int fd_;
@@ -78,11 +80,11 @@ class Source {
   SourceHook* hooks_[2] = {};
   bool armed_[2] = {};
   DeadlineLink* deadlines_ = nullptr;
-  Asio* asio_ = nullptr;
+  std::unique_ptr<Asio> asio_;
 };
 
 /// An operation on one source in one direction: tried, then tried again whenever the source may be ready.
-class SourceWait : public Wait, SourceHook {
+class SourceWait : public Wait, protected SourceHook {
  protected:
   SourceWait(Source& source, Way way) : SourceHook(source, way) {}
   /// One try.  True: it has ended (well, or with fail_with()); false: the kernel would block.

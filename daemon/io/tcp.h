@@ -140,7 +140,9 @@ class Tcp {
 
  private:
   friend class Deadline;
+  friend class Listener;
   friend class Select;
+  Source& source() const { return *source_; }
   explicit Tcp(Source& socket) : source_(&socket) {}
   Source* source_ = nullptr;
 };
@@ -168,7 +170,8 @@ class [[nodiscard]] Select : public Wait {
   struct Arm : SourceHook {
     void fired() override;
     void cancelled(Errc why) override;
-    void want(Select& owner, Tcp& stream, Way way, unsigned& ready);
+    friend class Select;
+    void want(Select& owner, Source& source, Way way, unsigned& ready);
     Select* owner_ = nullptr;  // empty: not wanted
     unsigned* ready_ = nullptr;
   };

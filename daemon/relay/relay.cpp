@@ -1,0 +1,196 @@
+// Two pumps, one for each direction, stepped in turn by one coroutine.  A pump fills its pipe from one socket only
+// when the pipe is empty, so EAGAIN of a fill can only mean "no input", and what is in flight is bounded by one pipe.
+#include "relay/relay.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "io/deadline.h"
+#include "io/loop.h"
+#include "io/pipe.h"
+
+namespace weir::relay {
+
+namespace {
+
+// A pump gives way to the other one and to the rest of the worker after this much.
+constexpr std::size_t most_a_step = 1024 * 1024;
+// A fill below this took all that stood in the socket, most likely: waiting costs no more than trying in vain.
+constexpr std::size_t full_fill = 16 * 1024;
+
+enum class Stuck : std::uint8_t {
+  nowhere,    // gave way; go on
+  on_input,   // nothing to read
+  on_output,  // the receiver's socket is full
+  ended,      // FIN was passed on
+  from_lost,  // the sender's connection broke
+  to_lost,    // the receiver's connection broke
+  internal,   // a system call failed in a way that no peer can cause
+};
+
+// Whether `number` tells of the peer or the path to it.
+bool connection_lost(int number) {
+  switch (number) {
+    case ECONNRESET:
+    case EPIPE:
+    case ETIMEDOUT:
+    case ECONNABORTED:
+    case ENOTCONN:
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ENETUNREACH:
+    case ENETDOWN: return true;
+    default: return false;
+  }
+}
+
+class Pump {
+ public:
+  Pump(io::Tcp& from, io::Tcp& to, Bytes first) : from_(from), to_(to), first_(first) {}
+
+  /// Moves bytes until one side makes it wait.  Not to be called after `ended`.
+  Stuck step() {
+    stuck_ = move();
+    if (pipe_ && in_pipe_ == 0 && stuck_ != Stuck::nowhere) {
+      from_.loop().pipes().give(std::move(*pipe_));
+      pipe_.reset();
+    }
+    return stuck_;
+  }
+
+  Stuck stuck() const { return stuck_; }
+  std::uint64_t moved() const { return moved_; }
+
+ private:
+  Stuck move() {
+    for (std::size_t start = moved_; moved_ - start < most_a_step;) {
+      if (!first_.empty() || in_pipe_ > 0) {
+        const ssize_t n = drain();
+        if (n < 0) return failed(Stuck::on_output, Stuck::to_lost);
+        if (!first_.empty() || in_pipe_ > 0) return Stuck::on_output;
+        if (!from_ended_ && last_fill_ < full_fill) return Stuck::on_input;
+        continue;
+      }
+      if (from_ended_) return to_.shutdown_send() ? Stuck::ended : Stuck::to_lost;
+
+      const ssize_t n = fill();
+      if (n < 0) return failed(Stuck::on_input, Stuck::from_lost);
+      if (n == 0) from_ended_ = true;
+    }
+    return Stuck::nowhere;
+  }
+
+  // From the sender into the pipe: bytes, 0 at FIN, or -1 with errno.
+  ssize_t fill() {
+    if (!pipe_) {
+      Result<io::Pipe> pipe = from_.loop().pipes().take();
+      if (!pipe) {
+        errno = pipe.error().cause.value();
+        return -1;
+      }
+      pipe_ = std::move(*pipe);
+    }
+    const ssize_t n = ::splice(from_.fd(), nullptr, pipe_->write_end.get(), nullptr, pipe_->capacity,
+                               SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (n > 0) in_pipe_ = last_fill_ = static_cast<std::size_t>(n);
+    return n;
+  }
+
+  // What was read before, then the pipe, to the receiver: bytes, or -1 with errno.
+  ssize_t drain() {
+    ssize_t n = 0;
+    if (!first_.empty()) {
+      n = ::send(to_.fd(), first_.data(), first_.size(), MSG_NOSIGNAL);
+      if (n > 0) first_ = first_.subspan(static_cast<std::size_t>(n));
+    } else {
+      n = ::splice(pipe_->read_end.get(), nullptr, to_.fd(), nullptr, in_pipe_, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+      if (n > 0) in_pipe_ -= static_cast<std::size_t>(n);
+    }
+    if (n > 0) moved_ += static_cast<std::uint64_t>(n);
+    return n;
+  }
+
+  static Stuck failed(Stuck waiting, Stuck lost) {
+    if (errno == EAGAIN || errno == EINTR) return waiting;
+    return connection_lost(errno) ? lost : Stuck::internal;
+  }
+
+  io::Tcp& from_;
+  io::Tcp& to_;
+  Bytes first_;
+  std::optional<io::Pipe> pipe_;
+  std::size_t in_pipe_ = 0;
+  std::size_t last_fill_ = 0;
+  std::uint64_t moved_ = 0;
+  bool from_ended_ = false;
+  Stuck stuck_ = Stuck::nowhere;
+};
+
+// Whether a pump that is stuck like this may go on, its two streams being so ready.
+bool may_go_on(Stuck stuck, unsigned from, unsigned to) {
+  switch (stuck) {
+    case Stuck::nowhere: return true;
+    case Stuck::on_input: return (from & io::want_in) != 0;
+    case Stuck::on_output: return (to & io::want_out) != 0;
+    default: return false;
+  }
+}
+
+// The ending that a pump from `sender` to `receiver` came to, if any.
+std::optional<CloseReason> broken(Stuck stuck, CloseReason sender, CloseReason receiver) {
+  switch (stuck) {
+    case Stuck::from_lost: return sender;
+    case Stuck::to_lost: return receiver;
+    case Stuck::internal: return CloseReason::internal;
+    default: return {};
+  }
+}
+
+io::Task<CloseReason> pump(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, Pump& up, Pump& down, Duration idle) {
+  io::Deadline deadline(wheel, client, origin, idle);
+  io::Readiness ready;  // of client and origin
+  for (std::uint64_t moved = 0;;) {
+    if (may_go_on(up.stuck(), ready.a, ready.b)) up.step();
+    if (auto ending = broken(up.stuck(), CloseReason::client_reset, CloseReason::origin_reset)) co_return *ending;
+    if (may_go_on(down.stuck(), ready.b, ready.a)) down.step();
+    if (auto ending = broken(down.stuck(), CloseReason::origin_reset, CloseReason::client_reset)) co_return *ending;
+    if (up.stuck() == Stuck::ended && down.stuck() == Stuck::ended) co_return CloseReason::done;
+
+    if (up.moved() + down.moved() != moved) deadline.restart(idle);
+    moved = up.moved() + down.moved();
+    ready = {};
+    if (up.stuck() == Stuck::nowhere || down.stuck() == Stuck::nowhere) {
+      if (!co_await io::yield()) co_return CloseReason::shutdown;
+      continue;
+    }
+    const unsigned of_client =
+        (up.stuck() == Stuck::on_input ? io::want_in : 0U) | (down.stuck() == Stuck::on_output ? io::want_out : 0U);
+    const unsigned of_origin =
+        (down.stuck() == Stuck::on_input ? io::want_in : 0U) | (up.stuck() == Stuck::on_output ? io::want_out : 0U);
+    const Result<io::Readiness> woken = co_await io::select(client, of_client, origin, of_origin);
+    if (!woken && woken.error() == Errc::timed_out) co_return CloseReason::client_idle;
+    if (!woken) co_return woken.error() == Errc::stopped ? CloseReason::shutdown : CloseReason::internal;
+    ready = *woken;
+  }
+}
+
+}  // namespace
+
+io::Task<Outcome> splice(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, Options options) {
+  Pump up(client, origin, options.to_origin);
+  Pump down(origin, client, options.to_client);
+  const CloseReason reason = co_await pump(wheel, client, origin, up, down, options.idle);
+  if (reason == CloseReason::done) {
+    client.close();
+    origin.close();
+  } else {
+    client.reset();
+    origin.reset();
+  }
+  co_return Outcome{reason, up.moved(), down.moved()};
+}
+
+}  // namespace weir::relay
