@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// What the daemon and proxyctl say to each other: HTTP/1.1 and JSON over a unix socket.
+//
+//   GET  /v1/status                                      Status
+//   GET  /v1/flows?client=A&host=H&failed=1&limit=N      {"flows": [...]}: the fields of the access log, and `live`
+//   GET  /v1/reasons                                     Reasons
+//   GET  /v1/policy                                      Policy
+//   GET  /v1/explain?client=A&dest=A&port=N&host=H       Explained
+//   POST /v1/reload                                      Reloaded; 422 when the new configuration is refused
+//
+// Any other answer than 200 and 422 carries {"error": "words for people"}: 400 the query does not parse, 404 no such
+// path, 405 wrong method, 413 the request is too large.  One request a connection.
+//
+// The names of the members are the names in JSON (weir/control_json.h) and in `proxyctl --json`: they may be added to,
+// never renamed.  Every member is always there; "" and 0 mean that there is nothing to say.  Times are seconds since
+// 1970, counters count from the daemon's start.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir::control {
+
+inline constexpr std::string_view default_socket = "/run/weir/control.sock";
+
+/// Exit status of proxyctl.
+enum Exit : int { exit_done = 0, exit_refused = 1, exit_usage = 2, exit_not_running = 3 };
+
+// --- status ----------------------------------------------------------------------------------------------------------
+
+/// The configuration in force.
+struct Running {
+  std::string config;      ///< short hash of the files: equal text, equal hash
+  std::string file;        ///< the main file
+  std::int64_t since = 0;  ///< when it came into force
+  std::uint64_t rules = 0;
+  std::uint64_t names = 0;  ///< in all lists
+  bool differs = false;     ///< the files on disk are not what runs
+  std::string refused;      ///< first mistake of the last reload, if that was refused
+  std::int64_t refused_at = 0;
+};
+
+/// What this kernel allows.
+struct Tier {
+  std::string kernel;      ///< "6.12.9"
+  std::string attach;      ///< "tcx" or "clsact"
+  bool takeover = false;   ///< live connections can be taken over
+  std::string fallback;    ///< why not, and what is done instead
+  std::string floor;       ///< "pass" or "splice"
+  std::string on_failure;  ///< "open" or "closed"
+};
+
+struct Connections {
+  std::uint64_t open = 0;     ///< now
+  std::uint64_t pass = 0;     ///< stayed on the wire, decided by client, destination or port
+  std::uint64_t inspect = 0;  ///< stayed on the wire after their first bytes were read
+  std::uint64_t splice = 0;
+  std::uint64_t serve = 0;
+  std::uint64_t block = 0;  ///< refused by a rule, requests included
+  std::uint64_t reset = 0;
+  std::uint64_t failed = 0;  ///< ended for a reason that is a failure, requests included
+  std::uint64_t requests = 0;
+  std::uint64_t bytes_in = 0;   ///< from clients, ended ones only
+  std::uint64_t bytes_out = 0;  ///< to clients
+};
+
+/// Connections that followed on_failure instead of the rules.
+struct Unjudged {
+  std::uint64_t no_daemon = 0;
+  std::uint64_t overloaded = 0;
+  std::uint64_t flow_map_full = 0;
+  std::uint64_t assign_failed = 0;
+  std::uint64_t takeover_failed = 0;
+};
+
+/// Whose address origins saw.
+struct Dials {
+  std::uint64_t same_port = 0;   ///< the client's, and its port
+  std::uint64_t other_port = 0;  ///< the client's, another port
+  std::uint64_t gateway = 0;
+};
+
+struct AccessLog {
+  std::string path;           ///< "" = off
+  std::uint64_t dropped = 0;  ///< lines for which the ring had no room
+  std::uint64_t lost = 0;     ///< lines that could not be written
+  std::string error;          ///< why lines cannot be written now
+};
+
+struct Status {
+  std::string version;
+  std::string state;  ///< "running" or "draining"
+  std::int64_t started = 0;
+  std::int64_t now = 0;
+  std::uint64_t workers = 0;
+  Running policy;
+  Tier tier;
+  Connections connections;
+  Unjudged unjudged;
+  Dials dials;
+  AccessLog log;
+  std::uint64_t events_lost = 0;  ///< announcements of passing connections that the ring could not take
+};
+
+// --- flows -----------------------------------------------------------------------------------------------------------
+
+/// A live connection, or a request or connection that ended; as in the access log.
+struct FlowLine {
+  bool live = false;
+  std::string ts;  ///< RFC 3339, UTC
+  std::string flow;
+  std::string client;
+  std::uint32_t client_port = 0;
+  std::string dst;
+  std::uint32_t dst_port = 0;
+  std::string host;
+  std::string depth;
+  std::string action;
+  std::string rule;
+  std::string reason;  ///< of a live flow: absent
+  std::string method;
+  std::string url;
+  int status = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  double duration_ms = 0;
+};
+
+struct FlowList {
+  std::vector<FlowLine> flows;  ///< live ones first, newest first
+};
+
+// --- reasons ---------------------------------------------------------------------------------------------------------
+
+struct WireReason {
+  std::string name;
+  std::string text;
+  std::uint64_t count = 0;  ///< packets or flows, as the text says
+};
+
+struct EndReason {
+  std::string name;
+  std::string text;
+  bool failure = false;
+  std::uint64_t count = 0;        ///< lines of the access log
+  std::uint64_t connections = 0;  ///< connections, whether or not they carried requests
+};
+
+struct Reasons {
+  std::vector<WireReason> wire;  ///< every row of wire_reason.def
+  std::vector<EndReason> close;  ///< every row of close_reason.def
+};
+
+// --- policy, explain, reload -----------------------------------------------------------------------------------------
+
+struct PolicyRule {
+  std::string name;
+  std::string action;
+  std::string where;  ///< "weir.toml:41"
+};
+
+struct Policy {
+  std::string config;
+  std::vector<PolicyRule> rules;  ///< in order; the first that matches wins
+  std::vector<std::string> groups;
+  std::vector<std::string> lists;
+};
+
+struct ExplainStep {
+  std::string rule;
+  std::string where;
+  std::string answer;  ///< "no", "yes" or "unknown"
+  std::string because;
+};
+
+struct Explained {
+  std::string client;
+  std::string dest;  ///< "" = none given
+  std::uint32_t port = 0;
+  std::string host;     ///< "" = the connection names nobody
+  bool exempt = false;  ///< never touched; what follows is empty then
+  std::string action;
+  std::string rule;  ///< "" = no rule matched
+  std::string where;
+  std::string stage;    ///< at which it is decided: "syn" or "hello"
+  bool unseen = false;  ///< a host condition was answered for want of a name
+  std::string depth;
+  std::string depth_because;
+  std::vector<ExplainStep> steps;  ///< rules in order, up to the deciding one
+};
+
+struct Mistake {
+  std::string where;  ///< "weir.toml:41:8"
+  std::string text;
+  std::string suggestion;  ///< what to write instead; "" = none
+};
+
+struct Reloaded {
+  bool done = false;
+  std::string config;  ///< in force now, whether new or old
+  std::string file;    ///< the main file
+  std::uint64_t rules = 0;
+  std::uint64_t names = 0;
+  std::uint64_t reset = 0;           ///< passing connections that the new rules refuse
+  std::vector<Mistake> mistakes;     ///< all of them, when refused
+  std::vector<std::string> waiting;  ///< keys whose change takes effect at the next start
+};
+
+}  // namespace weir::control

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// The shapes of weir/control.h to and from JSON, for the two who speak it.  A reader takes a member that is missing for
+// its default, so that an older daemon and a newer proxyctl understand each other.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "weir/control.h"
+
+namespace weir::control {
+
+#define WEIR_JSON NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
+WEIR_JSON(Running, config, file, since, rules, names, differs, refused, refused_at)
+WEIR_JSON(Tier, kernel, attach, takeover, fallback, floor, on_failure)
+WEIR_JSON(Connections, open, pass, inspect, splice, serve, block, reset, failed, requests, bytes_in, bytes_out)
+WEIR_JSON(Unjudged, no_daemon, overloaded, flow_map_full, assign_failed, takeover_failed)
+WEIR_JSON(Dials, same_port, other_port, gateway)
+WEIR_JSON(AccessLog, path, dropped, lost, error)
+WEIR_JSON(Status, version, state, started, now, workers, policy, tier, connections, unjudged, dials, log, events_lost)
+WEIR_JSON(FlowLine, live, ts, flow, client, client_port, dst, dst_port, host, depth, action, rule, reason, method, url,
+          status, bytes_in, bytes_out, duration_ms)
+WEIR_JSON(FlowList, flows)
+WEIR_JSON(WireReason, name, text, count)
+WEIR_JSON(EndReason, name, text, failure, count, connections)
+WEIR_JSON(Reasons, wire, close)
+WEIR_JSON(PolicyRule, name, action, where)
+WEIR_JSON(Policy, config, rules, groups, lists)
+WEIR_JSON(ExplainStep, rule, where, answer, because)
+WEIR_JSON(Explained, client, dest, port, host, exempt, action, rule, where, stage, unseen, depth, depth_because, steps)
+WEIR_JSON(Mistake, where, text, suggestion)
+WEIR_JSON(Reloaded, done, config, file, rules, names, reset, mistakes, waiting)
+#undef WEIR_JSON
+
+}  // namespace weir::control

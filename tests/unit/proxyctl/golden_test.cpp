@@ -1,0 +1,139 @@
+// The daemon's JSON in, the page in golden/ out.  A person has read each page; to change one on purpose, run this test
+// with WEIR_GOLDEN=write and read the difference.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "proxyctl/format.h"
+#include "weir/control_json.h"
+
+namespace weir::proxyctl {
+namespace {
+
+const std::string folder = std::string(WEIR_SOURCE_DIR) + "/tests/unit/proxyctl/golden/";
+
+std::string read(const std::string& path) {
+  std::ifstream in(path);
+  std::stringstream all;
+  all << in.rdbuf();
+  return all.str();
+}
+
+template <class T>
+T json(const std::string& name) {
+  return nlohmann::json::parse(read(folder + name + ".json")).get<T>();
+}
+
+void expect_golden(const std::string& name, const std::string& text) {
+  std::string path = folder + name + ".txt";
+  if (const char* mode = std::getenv("WEIR_GOLDEN"); mode && std::string_view(mode) == "write") {
+    std::ofstream(path) << text;
+  }
+  EXPECT_EQ(text, read(path));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(width(line), columns) << line;
+}
+
+class Golden : public testing::Test {
+ protected:
+  Golden() { ::setenv("TZ", "UTC", 1); }
+  const Look look_{.marks = Look::Marks::unicode};
+  const std::int64_t now_ = 1741609800;  // 2025-03-10 12:30 UTC
+};
+
+TEST_F(Golden, StatusOfAQuietBoxFitsOnEightLines) {
+  std::string text = status_text(json<control::Status>("status_quiet"), look_);
+  expect_golden("status_quiet", text);
+  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 8);
+}
+
+TEST_F(Golden, StatusNamesEverythingThatIsNotAsTheFileSays) {
+  expect_golden("status_trouble", status_text(json<control::Status>("status_trouble"), look_));
+}
+
+TEST_F(Golden, StatusOnAnOlderKernelNamesTheFallback) {
+  expect_golden("status_fallback", status_text(json<control::Status>("status_fallback"), look_));
+}
+
+TEST_F(Golden, StatusWithoutATerminalHasNoMarks) {
+  expect_golden("status_pipe", status_text(json<control::Status>("status_trouble"), {}));
+}
+
+TEST_F(Golden, FlowsShowLiveAndEnded) {
+  expect_golden("flows", flows_text(json<control::FlowList>("flows"), false, now_, look_));
+}
+
+TEST_F(Golden, FlowsWithNoneSaysSo) {
+  expect_golden("flows_none", flows_text({}, false, now_, look_));
+  expect_golden("flows_none_failed", flows_text({}, true, now_, look_));
+}
+
+TEST_F(Golden, FlowsFailed) {
+  control::FlowList list = json<control::FlowList>("flows");
+  std::erase_if(list.flows, [](const control::FlowLine& f) { return f.live || f.reason != "origin_refused"; });
+  expect_golden("flows_failed", flows_text(list, true, now_, look_));
+}
+
+TEST_F(Golden, ReasonsLeaveOutWhatNeverHappened) {
+  expect_golden("reasons", reasons_text(json<control::Reasons>("reasons"), look_));
+}
+
+TEST_F(Golden, ReloadSaysWhatHolds) {
+  expect_golden("reload_done", reload_text(json<control::Reloaded>("reload_done"), look_));
+  expect_golden("reload_refused", reload_text(json<control::Reloaded>("reload_refused"), look_));
+}
+
+TEST_F(Golden, ExplainNamesRuleLineStageDepthAndSteps) {
+  expect_golden("explain_block", explain_text(json<control::Explained>("explain_block"), "the running one", look_));
+  expect_golden("explain_syn", explain_text(json<control::Explained>("explain_syn"), "/etc/weir/weir.toml", look_));
+  expect_golden("explain_exempt", explain_text(json<control::Explained>("explain_exempt"), "the running one", look_));
+}
+
+TEST_F(Golden, DoctorBeforeTheFirstStart) {
+  Health health{.kernel = "6.12.9", .tcx = true, .takeover = true, .lan = {"br-lan"}, .mark = 0x100000, .table = 7745};
+  EXPECT_TRUE(health.well());
+  expect_golden("doctor_well", doctor_text(health, "/etc/weir/weir.toml", look_));
+
+  health.findings = {{Mark::act, "rp_filter", "strict on br-lan: what is steered would be dropped",
+                      "sysctl -w net.ipv4.conf.br-lan.rp_filter=2"},
+                     {Mark::attention, "flow offload", "br-lan to pppoe-wan: offloaded connections pass unseen",
+                      "nft delete flowtable inet fw4 ft"},
+                     {Mark::none, "origins see", "IPv4 the gateway (masqueraded), IPv6 the client (routed)", ""}};
+  EXPECT_FALSE(health.well());
+  expect_golden("doctor_conflicts", doctor_text(health, "/etc/weir/weir.toml", look_));
+}
+
+TEST_F(Golden, DoctorOfARunningWeirListsWhatItAdded) {
+  Health health{.running = true, .kernel = "6.1.0-50-amd64", .lan = {"lan0", "lan1"}};
+  health.footprint = {"ip rule 100: fwmark 0x100000/0x100000 lookup 7745", "nft table inet weir"};
+  expect_golden("doctor_running", doctor_text(health, "/etc/weir/weir.toml", look_));
+}
+
+TEST_F(Golden, DoctorNamesTheObstacle) {
+  Health health{.kernel = "5.4.0", .obstacle = "the kernel refuses BPF programs: Operation not permitted"};
+  EXPECT_FALSE(health.well());
+  expect_golden("doctor_obstacle", doctor_text(health, "/etc/weir/weir.toml", look_));
+}
+
+// A client chooses the URL and the name; the operator's terminal must not obey it.
+TEST_F(Golden, NothingAClientSendsReachesTheTerminalRaw) {
+  control::FlowList list = json<control::FlowList>("flows");
+  for (control::FlowLine& flow : list.flows) {
+    flow.host = flow.method = flow.rule = flow.reason = flow.client = "\033]0;owned\a\xc2\x9b\n";
+  }
+  std::string text = flows_text(list, false, now_, look_);
+  for (char c : text) EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 || c == '\n');
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), static_cast<long>(list.flows.size()) + 2);
+  EXPECT_EQ(text.find("\xc2\x9b"), std::string::npos);
+}
+
+TEST(ControlJson, AnOlderDaemonsAnswerIsReadWithDefaults) {
+  auto status = nlohmann::json::parse(R"({"version":"0.1.0","unknown":1})").get<control::Status>();
+  EXPECT_EQ(status.version, "0.1.0");
+  EXPECT_EQ(status.connections.open, 0u);
+}
+
+}  // namespace
+}  // namespace weir::proxyctl

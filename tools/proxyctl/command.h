@@ -1,0 +1,67 @@
+// What a command of proxyctl is: a row in the table of main.cpp, and a function in the file of its name.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "proxyctl/client.h"
+#include "proxyctl/format.h"
+#include "proxyctl/text.h"
+#include "weir/control_json.h"
+
+namespace weir::proxyctl {
+
+/// Everything that can stand on the command line; a command declares the ones it takes.
+struct Arguments {
+  std::string socket{control::default_socket};
+  bool json = false;
+  std::string client;
+  std::string dest;
+  std::string host;
+  std::string config;
+  std::string lan;
+  unsigned port = 0;
+  unsigned limit = 20;
+  bool failed = false;
+};
+
+/// The commands return the exit status of the program (control::Exit).
+int status(const Arguments& arguments, const Look& look);
+int flows(const Arguments& arguments, const Look& look);
+int reasons(const Arguments& arguments, const Look& look);
+int reload(const Arguments& arguments, const Look& look);
+int explain(const Arguments& arguments, const Look& look);
+int doctor(const Arguments& arguments, const Look& look);
+
+/// A failure on standard error, in the form of every answer.  Returns `status`.
+int complain(const Look& look, std::string_view what, std::string_view remedy, int status = control::exit_refused);
+/// What went wrong between this program and the daemon, and the exit status for it.
+int complain(const Look& look, const Unanswered& unanswered);
+
+/// Asks the daemon, and prints its JSON as it came, or `text` of it.  `text` takes a T.
+template <class T, class Text>
+int show(const Arguments& arguments, const Look& look, const Question& question, Text&& text) {
+  auto answer = ask(arguments.socket, question);
+  if (!answer) return complain(look, answer.error());
+
+  int exit = answer->status == 200 ? control::exit_done : control::exit_refused;
+  auto json = nlohmann::json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return complain(look, "the daemon's answer is not understood", "");
+  if (json.contains("error")) return complain(look, printable(json.value("error", "")), "");
+  if (arguments.json) {
+    std::printf("%s\n", answer->body.c_str());
+    return exit;
+  }
+  try {
+    std::fputs(std::string(text(json.get<T>())).c_str(), stdout);
+  } catch (const nlohmann::json::exception&) {
+    return complain(look, "the daemon's answer is of another version; --json shows it as it is", "");
+  }
+  return exit;
+}
+
+}  // namespace weir::proxyctl

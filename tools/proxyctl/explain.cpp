@@ -1,0 +1,144 @@
+// What would happen to a connection, and why: the rule, its line, when it is known, how deep, and the steps.
+#include <charconv>
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "base/name.h"
+#include "load/load.h"
+#include "policy/explained.h"
+#include "proxyctl/command.h"
+#include "proxyctl/format.h"
+
+namespace weir::proxyctl {
+
+namespace {
+
+std::string what_happens(const control::Explained& e) {
+  std::string by = e.rule.empty() ? ": no rule matches" : " by \"" + printable(e.rule) + '"';
+  if (e.action == "block") return "blocked" + by;
+  if (e.action == "reset") return "reset" + by;
+  if (e.action == "pass") return "passed" + by;
+  return "allowed" + by;
+}
+
+std::string stage_words(const control::Explained& e) {
+  if (e.stage == "syn") return "at the SYN: by client, destination and port alone";
+  if (e.unseen) return "at the hello: this connection names no host, so host conditions were answered without one";
+  return "at the hello: when the name of the host is known";
+}
+
+}  // namespace
+
+std::string explain_text(const control::Explained& e, const std::string& source, const Look& look) {
+  Page page(look);
+  std::string to = e.dest.empty() ? "any destination" : printable(e.dest);
+  std::string connection = printable(e.client) + " to " + to + ", port " + std::to_string(e.port) +
+                           (e.host.empty() ? ", no name" : ", " + printable(e.host));
+  if (e.exempt) {
+    page.headline(Mark::fine, "never touched: exempt by configuration", "gateway.exempt");
+    page.row("connection", connection);
+    page.row("policy", printable(source));
+    return page.text();
+  }
+  page.headline(Mark::fine, what_happens(e), printable(e.where));
+  page.row("connection", connection);
+  page.row("policy", printable(source));
+  page.row("decided", stage_words(e));
+  page.row("depth", spoken_depth(e.depth) + ": " + printable(e.depth_because));
+  std::string_view label = "steps";
+  for (const control::ExplainStep& step : e.steps) {
+    std::string rule = step.rule.empty() ? "" : '"' + printable(step.rule) + "\", ";
+    page.row(label, rule + printable(step.where) + ": " + step.answer + ", " + printable(step.because));
+    label = "";
+  }
+  return page.text();
+}
+
+namespace {
+
+/// What the command line says of the connection; what is wrong with it otherwise.
+struct Asked {
+  Address client;
+  std::optional<Address> dest;
+  std::uint16_t port = 443;
+  std::string host;
+};
+
+std::expected<Asked, std::string> read(const Arguments& arguments) {
+  Asked asked;
+  auto client = Address::parse(arguments.client);
+  if (!client) return std::unexpected("--client: not an address: " + printable(arguments.client));
+  asked.client = *client;
+
+  std::string_view dest = arguments.dest;
+  if (!dest.empty()) {
+    // "A", "A:PORT", "[A]:PORT"; an IPv6 address without brackets has no port.
+    std::string_view port;
+    if (dest.front() == '[' || !Address::parse(dest)) {
+      auto colon = dest.rfind(':');
+      if (colon != std::string_view::npos && dest.back() != ']') {
+        port = dest.substr(colon + 1);
+        dest = dest.substr(0, colon);
+      }
+      if (dest.size() >= 2 && dest.front() == '[' && dest.back() == ']') dest = dest.substr(1, dest.size() - 2);
+    }
+    asked.dest = Address::parse(dest);
+    if (!asked.dest) return std::unexpected("--dest: not an address: " + printable(arguments.dest));
+    if (port.data() != nullptr) {
+      auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), asked.port);
+      if (error != std::errc() || end != port.data() + port.size() || asked.port == 0) {
+        return std::unexpected("--dest: not a port: " + printable(port));
+      }
+    }
+  }
+  if (arguments.port != 0) asked.port = static_cast<std::uint16_t>(arguments.port);
+
+  if (!arguments.host.empty()) {
+    auto host = normalise_name(arguments.host);
+    if (!host) return std::unexpected("--host: not a host name: " + printable(arguments.host));
+    asked.host = *host;
+  }
+  return asked;
+}
+
+/// By the rules of a file, without a daemon.
+int explain_file(const Arguments& arguments, const Asked& asked, const Look& look) {
+  load::Loaded loaded = load::load(arguments.config);
+  if (!loaded.config) {
+    for (const config::Diagnostic& diagnostic : loaded.diagnostics) {
+      std::fputs(config::to_text(diagnostic).c_str(), stderr);
+    }
+    return complain(look, "this configuration cannot be used", "weir --check --config " + arguments.config);
+  }
+  auto snapshot = policy::Snapshot::build(std::move(*loaded.config), std::move(loaded.lists), 1);
+  policy::Facts facts{
+      .client = asked.client, .dest = asked.dest.value_or(Address{}), .port = asked.port, .name = asked.host};
+  // Whether this kernel can take connections over is the daemon's to know; the file is judged for one that can.
+  control::Explained explained = policy::explained(*snapshot, facts, asked.dest.has_value(), /*takeover=*/true);
+  if (arguments.json) {
+    std::printf("%s\n", nlohmann::json(explained).dump().c_str());
+  } else {
+    std::fputs(explain_text(explained, arguments.config, look).c_str(), stdout);
+  }
+  return control::exit_done;
+}
+
+}  // namespace
+
+int explain(const Arguments& arguments, const Look& look) {
+  auto asked = read(arguments);
+  if (!asked) return complain(look, asked.error(), "proxyctl explain --help", control::exit_usage);
+  if (!arguments.config.empty()) return explain_file(arguments, *asked, look);
+
+  Question question{.path = "/v1/explain",
+                    .query = {{"client", asked->client.to_string()},
+                              {"dest", asked->dest ? asked->dest->to_string() : ""},
+                              {"port", std::to_string(asked->port)},
+                              {"host", asked->host}}};
+  return show<control::Explained>(arguments, look, question, [&](const control::Explained& explained) {
+    return explain_text(explained, "the running one", look);
+  });
+}
+
+}  // namespace weir::proxyctl

@@ -1,0 +1,105 @@
+// One line a flow: when, who, where to, how deep, how much, and how it ended.
+#include <ctime>
+
+#include "base/units.h"
+#include "proxyctl/command.h"
+#include "proxyctl/format.h"
+#include "weir/reasons.h"
+
+namespace weir::proxyctl {
+
+namespace {
+
+using control::FlowLine;
+
+/// RFC 3339 in UTC to seconds since 1970; 0 when it is something else.
+std::int64_t seconds_of(const std::string& ts) {
+  std::tm utc{};
+  return ::strptime(ts.c_str(), "%Y-%m-%dT%H:%M:%S", &utc) ? timegm(&utc) : 0;
+}
+
+std::string spoken_reason(const std::string& name) {
+  for (int i = 0; i < close_reasons; ++i) {
+    auto reason = static_cast<CloseReason>(i);
+    if (word(reason) == name) return std::string(text(reason));
+  }
+  return printable(name);
+}
+
+bool failed_flow(const FlowLine& f) {
+  for (int i = 0; i < close_reasons; ++i) {
+    auto reason = static_cast<CloseReason>(i);
+    if (word(reason) == f.reason) return is_failure(reason);
+  }
+  return false;
+}
+
+std::string where_to(const FlowLine& f) {
+  std::string host = printable(f.host.empty() ? f.dst : f.host);
+  bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? "[" + host + "]" : host) + ':' + std::to_string(f.dst_port);
+}
+
+std::string how_it_ended(const FlowLine& f) {
+  std::string rule = f.rule.empty() ? "" : " by \"" + printable(f.rule) + '"';
+  if (f.live) {
+    auto age = std::chrono::milliseconds(static_cast<std::int64_t>(f.duration_ms));
+    return "live, " + duration_text(age) + (rule.empty() ? "" : ", " + f.action + rule);
+  }
+  if (f.reason == "blocked") return "blocked" + rule;
+  if (f.reason == "blocked_reset") return "reset" + rule;
+  std::string status = f.status == 0 ? "" : std::to_string(f.status);
+  if (f.reason == "done") return f.method.empty() ? "done" : printable(f.method) + ' ' + status;
+  return (status.empty() ? "" : status + ": ") + spoken_reason(f.reason);
+}
+
+}  // namespace
+
+std::string flows_text(const control::FlowList& list, bool failed, std::int64_t now, const Look& look) {
+  std::uint64_t live = 0, failures = 0;
+  for (const FlowLine& flow : list.flows) {
+    live += flow.live;
+    failures += failed_flow(flow);
+  }
+  Page page(look);
+  std::uint64_t all = list.flows.size();
+  if (all == 0) {
+    page.headline(Mark::fine, failed ? "no failures among the last endings" : "no such flow, live or lately ended");
+    return page.text();
+  }
+  if (failed) {
+    page.headline(Mark::attention, plural(all, "failure", "failures"), "newest first");
+  } else {
+    std::string answer =
+        plural(all, "flow", "flows") + ": " + count_text(live) + " live, " + count_text(all - live) + " ended";
+    if (failures > 0) answer += ", " + count_text(failures) + " of them failed";
+    page.headline(Mark::fine, answer, "newest first");
+  }
+
+  using enum Table::Align;
+  Table table({{"when", left},
+               {"client", left, 15},
+               {"host", left, 20},
+               {"depth", left},
+               {"received", right},
+               {"end", left, 20}});
+  for (const FlowLine& f : list.flows) {
+    table.add({clock_text(seconds_of(f.ts), now), printable(f.client), where_to(f), spoken_depth(f.depth),
+               f.bytes_out == 0 ? "-" : size_text(f.bytes_out), how_it_ended(f)});
+  }
+  table.print(page);
+  return page.text();
+}
+
+int flows(const Arguments& arguments, const Look& look) {
+  Question question{.path = "/v1/flows",
+                    .query = {{"client", arguments.client},
+                              {"host", arguments.host},
+                              {"failed", arguments.failed ? "1" : ""},
+                              {"limit", std::to_string(arguments.limit)}}};
+  return show<control::FlowList>(arguments, look, question, [&](const control::FlowList& list) {
+    return flows_text(list, arguments.failed, std::time(nullptr), look);
+  });
+}
+
+}  // namespace weir::proxyctl

@@ -1,0 +1,42 @@
+// The daemon's answers as text for people.  Pure: what is shown depends on the value, the terminal and the time alone.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "proxyctl/text.h"
+#include "weir/control.h"
+
+namespace weir::proxyctl {
+
+std::string status_text(const control::Status& status, const Look& look);
+/// `failed`: only failures were asked for.  `now` in seconds since 1970.
+std::string flows_text(const control::FlowList& list, bool failed, std::int64_t now, const Look& look);
+std::string reasons_text(const control::Reasons& reasons, const Look& look);
+std::string reload_text(const control::Reloaded& reloaded, const Look& look);
+/// `source`: "the running one", or the file that was read instead.
+std::string explain_text(const control::Explained& explained, const std::string& source, const Look& look);
+
+/// What `doctor` found out about this machine.
+struct Health {
+  bool running = false;  ///< a daemon answers
+  std::string kernel;
+  std::string obstacle;  ///< why Weir cannot run; "" = it can
+  bool tcx = false;
+  bool takeover = false;
+  std::vector<std::string> lan;
+  std::uint32_t mark = 0;
+  std::uint32_t table = 0;
+  struct Finding {
+    Mark mark = Mark::none;
+    std::string what, why, remedy;
+  };
+  std::vector<Finding> findings;
+  std::vector<std::string> footprint;  ///< what bears Weir's name on this host now
+
+  /// Whether something must be done before Weir can work.
+  bool well() const;
+};
+std::string doctor_text(const Health& health, const std::string& config, const Look& look);
+
+}  // namespace weir::proxyctl

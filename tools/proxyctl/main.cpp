@@ -1,0 +1,98 @@
+// proxyctl: what the operator types.  One row a command makes its parser and its help; nouns read, verbs change.
+#include <langinfo.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <clocale>
+#include <cstdlib>
+#include <cstring>
+
+#include "proxyctl/command.h"
+
+namespace weir::proxyctl {
+namespace {
+
+struct Command {
+  const char* name;
+  bool changes;        ///< a verb: changes something
+  const char* daemon;  ///< whether it needs one
+  const char* help;
+  int (*run)(const Arguments&, const Look&);
+  void (*declare)(CLI::App&, Arguments&);
+};
+
+void no_options(CLI::App&, Arguments&) {}
+
+void flow_options(CLI::App& app, Arguments& to) {
+  app.add_flag("--failed", to.failed, "only what ended in a failure");
+  app.add_option("--client", to.client, "only this client: an address or a prefix");
+  app.add_option("--host", to.host, "only this name and what is below it");
+  app.add_option("--limit", to.limit, "at most so many")->check(CLI::Range(1, 10000))->capture_default_str();
+}
+
+void explain_options(CLI::App& app, Arguments& to) {
+  app.add_option("--client", to.client, "address of the client")->required();
+  auto* dest = app.add_option("--dest", to.dest, "address it dials: A, A:PORT or [A]:PORT (port 443)");
+  app.add_option("--port", to.port, "port it dials, wherever to")->check(CLI::Range(1, 65535))->excludes(dest);
+  app.add_option("--host", to.host, "name in its TLS hello or Host field; none: it names nobody");
+  app.add_option("--config", to.config, "judge by this file, without a daemon");
+}
+
+void doctor_options(CLI::App& app, Arguments& to) {
+  app.add_option("--lan", to.lan, "interface on which clients arrive");
+  app.add_option("--config", to.config, "take interfaces, mark and table from this file");
+}
+
+constexpr const char* asks = "Asks the daemon.";
+constexpr Command commands[] = {
+    {"status", false, asks, "Show how the gateway is: since when, how much, and what is not as it should be", status,
+     no_options},
+    {"flows", false, asks, "Show live connections and the last endings", flows, flow_options},
+    {"reasons", false, asks, "Show why packets and connections ended as they did, with counts", reasons, no_options},
+    {"explain", false, "Asks the daemon; with --config works without one.",
+     "Say what would happen to a connection: rule, line, stage, depth and why", explain, explain_options},
+    {"doctor", false, "Works without a daemon.",
+     "Say whether Weir can run here, what is in its way, and what it adds to the host", doctor, doctor_options},
+    {"reload", true, asks, "Put the configuration on disk in force, all or nothing", reload, no_options},
+};
+
+Look look() {
+  std::setlocale(LC_ALL, "");
+  Look look;
+  look.utf8 = std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+  if (!::isatty(STDOUT_FILENO)) return look;
+  look.marks = look.utf8 ? Look::Marks::unicode : Look::Marks::ascii;
+  const char* no_colour = std::getenv("NO_COLOR");
+  look.colour = no_colour == nullptr || *no_colour == '\0';
+  return look;
+}
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("Asks a running Weir, changes it, or looks at this machine without it.", "proxyctl");
+  app.add_option("--socket", arguments.socket, "control socket of the daemon")->capture_default_str();
+  app.require_subcommand(1);
+  app.fallthrough();  // --socket may stand behind the command
+  app.footer("Exit status: 0 done, 1 refused or failed, 2 usage, 3 daemon not running.");
+  for (const Command& command : commands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.help);
+    sub->group(command.changes ? "Commands that change" : "Commands that only read");
+    sub->add_flag("--json", arguments.json, "machine-readable, with stable names");
+    sub->footer(command.daemon);
+    command.declare(*sub, arguments);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? control::exit_done : control::exit_usage;
+  }
+  for (const Command& command : commands) {
+    if (app.got_subcommand(command.name)) return command.run(arguments, look());
+  }
+  return control::exit_usage;
+}
+
+}  // namespace
+}  // namespace weir::proxyctl
+
+int main(int argc, char** argv) { return weir::proxyctl::main(argc, argv); }

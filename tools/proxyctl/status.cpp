@@ -1,0 +1,125 @@
+// The first screen: is it well, since when, how much, and everything that is not as the file says.  What is zero or
+// normal is not printed.
+#include <numeric>
+
+#include "base/units.h"
+#include "proxyctl/command.h"
+#include "proxyctl/format.h"
+
+namespace weir::proxyctl {
+
+namespace {
+
+using control::Status;
+
+/// "inspected 30,112, passed 6,788" without the zeros.
+struct Part {
+  std::string_view word;
+  std::uint64_t count;
+};
+std::string parts(std::initializer_list<Part> all) {
+  std::string text;
+  for (const Part& part : all) {
+    if (part.count == 0) continue;
+    text += (text.empty() ? "" : ", ") + std::string(part.word) + ' ' + count_text(part.count);
+  }
+  return text;
+}
+
+struct Trouble {
+  std::string answer;  ///< for the first line
+  std::string label;
+  std::string text;
+  std::string remedy;
+};
+
+/// In the order in which somebody should look at them.
+std::vector<Trouble> troubles(const Status& s) {
+  std::vector<Trouble> found;
+  if (!s.policy.refused.empty()) {
+    found.push_back({"the last reload was refused", "last reload",
+                     "refused at " + clock_text(s.policy.refused_at, s.now) + ": " + printable(s.policy.refused),
+                     "weir --check --config " + s.policy.file});
+  } else if (s.policy.differs) {
+    found.push_back(
+        {"the file on disk differs", "file", printable(s.policy.file) + " differs from what runs", "proxyctl reload"});
+  }
+  const control::Unjudged& u = s.unjudged;
+  if (u.no_daemon + u.overloaded + u.flow_map_full + u.assign_failed + u.takeover_failed > 0) {
+    std::string how = s.tier.on_failure == "closed" ? "held back: " : "passed unjudged: ";
+    found.push_back({"not every connection was judged", "not enforced",
+                     how + parts({{"without a heartbeat", u.no_daemon},
+                                  {"overloaded", u.overloaded},
+                                  {"flow map full", u.flow_map_full},
+                                  {"listener refused", u.assign_failed},
+                                  {"takeover failed", u.takeover_failed}}),
+                     "proxyctl reasons"});
+  }
+  const control::AccessLog& log = s.log;
+  if (!log.error.empty() || log.dropped + log.lost > 0) {
+    std::string text = plural(log.dropped + log.lost, "line", "lines") + " lost";
+    if (!log.error.empty()) text += "; " + printable(log.path) + ": " + printable(log.error);
+    found.push_back({"access log lines are lost", "access log", text, ""});
+  }
+  if (s.events_lost > 0) {
+    found.push_back({"access log lines are lost", "access log",
+                     plural(s.events_lost, "connection", "connections") + " missing: the ring was full",
+                     "proxyctl reasons"});
+  }
+  return found;
+}
+
+void traffic(const Status& s, Page& page) {
+  const control::Connections& c = s.connections;
+  std::uint64_t total = c.pass + c.inspect + c.splice + c.serve;
+  page.row("connections", count_text(total) + "; " + count_text(c.open) + " open now",
+           c.bytes_in + c.bytes_out == 0
+               ? ""
+               : size_text(c.bytes_in) + " from clients, " + size_text(c.bytes_out) + " to them");
+  if (c.pass + c.inspect > 0) page.row("on the wire", parts({{"inspected", c.inspect}, {"passed", c.pass}}));
+  if (c.splice + c.serve > 0) {
+    std::string text = parts({{"spliced", c.splice}, {"served", c.serve}});
+    if (c.requests > 0) text += ", with " + plural(c.requests, "request", "requests");
+    page.row("in the daemon", text);
+  }
+  if (c.block + c.reset > 0) page.row("refused", parts({{"blocked", c.block}, {"reset", c.reset}}));
+  if (c.failed > 0) page.trouble(Mark::none, "failed", count_text(c.failed), "proxyctl flows --failed");
+  if (s.dials.gateway + s.dials.other_port > 0) {
+    page.row("origins saw", parts({{"the client", s.dials.same_port},
+                                   {"the client on another port", s.dials.other_port},
+                                   {"the gateway", s.dials.gateway}}));
+  }
+}
+
+}  // namespace
+
+std::string status_text(const Status& s, const Look& look) {
+  Page page(look);
+  auto found = troubles(s);
+  bool running = s.state == "running";
+  std::string answer = running ? "running" : printable(s.state) + ": new connections are not judged";
+  if (running && s.tier.floor == "splice") answer += ", every connection through the daemon";
+  if (!found.empty() && running) answer += "; " + found.front().answer;
+  std::string up = duration_text(std::chrono::seconds(s.now - s.started));
+  page.headline(!running        ? Mark::act
+                : found.empty() ? Mark::fine
+                                : Mark::attention,
+                answer, "since " + clock_text(s.started, s.now) + ", " + up);
+
+  page.row("version", printable(s.version) + ", " + plural(s.workers, "worker", "workers"),
+           "kernel " + printable(s.tier.kernel));
+  std::string policy = plural(s.policy.rules, "rule", "rules");
+  if (s.policy.names > 0) policy += ", " + plural(s.policy.names, "name", "names");
+  page.row("policy", policy, "config " + printable(s.policy.config) + " since " + clock_text(s.policy.since, s.now));
+  traffic(s, page);
+  if (!s.tier.fallback.empty()) page.trouble(Mark::none, "no takeover", printable(s.tier.fallback), "proxyctl doctor");
+  for (const Trouble& trouble : found) page.trouble(Mark::attention, trouble.label, trouble.text, trouble.remedy);
+  return page.text();
+}
+
+int status(const Arguments& arguments, const Look& look) {
+  return show<control::Status>(arguments, look, {.path = "/v1/status"},
+                               [&](const control::Status& s) { return status_text(s, look); });
+}
+
+}  // namespace weir::proxyctl
