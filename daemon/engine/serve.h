@@ -1,0 +1,47 @@
+// HTTP/1.1 between a client and the origin that it dialled: one coroutine a client connection, one exchange a request.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "account/ledger.h"
+#include "base/flow.h"
+#include "engine/workspace.h"
+#include "io/loop.h"
+#include "io/task.h"
+#include "io/tcp.h"
+#include "policy/policy.h"
+#include "upstream/dialer.h"
+#include "upstream/pool.h"
+
+namespace weir::engine {
+
+/// What a worker lends to the connections that it serves.
+struct Services {
+  io::Loop& loop;
+  upstream::Dialer& dialer;
+  upstream::Pool& pool;
+  const std::shared_ptr<const policy::Snapshot>&
+      policy;  ///< the one in force; each request keeps the one it began with
+  account::Ledger& ledger;
+  bool draining = false;  ///< no further request on any connection
+  Workspaces workspaces = {};
+};
+
+/// How long either side may keep an exchange waiting: for an answer, for more of a body, for room to write.  Long,
+/// since without a gateway nobody would hurry them; finite, since a connection is a place that another one could have.
+inline constexpr Duration stall = std::chrono::minutes(5);
+
+struct Served {
+  CloseReason reason;
+  account::Traffic traffic;
+};
+
+/// Serves the requests of `client` until the connection ends, and closes it.  Every request is judged by its own host,
+/// is written to the ledger as a record of its own, and goes to flow.origin whatever host it names.
+/// `origin` is a connection to flow.origin that exists already, if any; it becomes the connection's own.
+/// Nothing of the client's octets may have been consumed before; what is no HTTP/1.1 is refused, never passed on.
+io::Task<Served> serve_h1(Services& services, const Flow& flow, FlowId id, io::Tcp& client,
+                          std::optional<io::Tcp> origin = {});
+
+}  // namespace weir::engine
