@@ -27,14 +27,14 @@ enum direction { FROM_CLIENT, FROM_ORIGIN };
 
 struct packet {
 	struct weir_flow_key key;
-	struct tcphdr tcp;     /* of the first fragment only its first 8 bytes (ports and sequence number) are valid */
+	struct tcphdr tcp;     /* of a first fragment, 8 bytes (ports and sequence number) or all of it: then doff is set */
 	__u32 network;         /* offsets from the start of the frame */
 	__u32 transport;
 	__u32 payload;
 	__u32 payload_length;
 	__u32 client_tsval, client_tsecr;
 	__u8 v6;
-	__u8 fragment;         /* is one */
+	__u8 fragment;         /* is one, or hides its ports as well: nft judges it after reassembly */
 	__u8 first;            /* has the ports: not a fragment, or the one at offset 0 */
 	__u8 protocol;
 };
@@ -47,11 +47,22 @@ ALWAYS_INLINE void map_v4(__u8 out[16], __be32 address)
 	*(__u32 *)(out + 12) = address;
 }
 
+/* What the header says.  0 is the length of an aggregate beyond 64 KiB (BIG TCP), and of no other packet that the kernel
+ * takes: then the frame's length counts. */
+ALWAYS_INLINE __u32 length_of(struct __sk_buff *skb, const struct packet *p, __u32 said)
+{
+	return said || !skb->gso_size ? said : skb->len - p->network;
+}
+
 ALWAYS_INLINE int parse_v4(struct __sk_buff *skb, struct packet *p, enum direction from)
 {
 	struct iphdr ip;
+	__u32 length;
 
 	if (bpf_skb_load_bytes(skb, p->network, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
+		return PARSED_malformed;
+	length = length_of(skb, p, bpf_ntohs(ip.tot_len));
+	if (length < ip.ihl * 4u)
 		return PARSED_malformed;
 	map_v4(from == FROM_CLIENT ? p->key.client : p->key.origin, ip.saddr);
 	map_v4(from == FROM_CLIENT ? p->key.origin : p->key.client, ip.daddr);
@@ -59,9 +70,14 @@ ALWAYS_INLINE int parse_v4(struct __sk_buff *skb, struct packet *p, enum directi
 	p->transport = p->network + ip.ihl * 4;
 	p->fragment = !!(ip.frag_off & bpf_htons(0x3fff));
 	p->first = !(ip.frag_off & bpf_htons(0x1fff));
-	/* total length 0: larger than 64 KiB (BIG TCP), the frame's length counts */
-	p->payload_length = (ip.tot_len ? bpf_ntohs(ip.tot_len) : skb->len - p->network) - ip.ihl * 4;
+	p->payload_length = length - ip.ihl * 4;
 	return PARSED_other;
+}
+
+ALWAYS_INLINE int is_extension(__u8 protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING || protocol == IPPROTO_DSTOPTS ||
+	       protocol == IPPROTO_FRAGMENT;
 }
 
 struct extension_header {
@@ -74,7 +90,7 @@ ALWAYS_INLINE int parse_v6(struct __sk_buff *skb, struct packet *p, enum directi
 {
 	struct ipv6hdr ip;
 	struct extension_header ext;
-	__u32 at = sizeof(ip);
+	__u32 at = sizeof(ip), length;
 
 	if (bpf_skb_load_bytes(skb, p->network, &ip, sizeof(ip)) || ip.version != 6)
 		return PARSED_malformed;
@@ -84,8 +100,7 @@ ALWAYS_INLINE int parse_v6(struct __sk_buff *skb, struct packet *p, enum directi
 	p->first = 1;
 	p->protocol = ip.nexthdr;
 	for (int i = 0; i < 6; i++) {
-		if (p->protocol != IPPROTO_HOPOPTS && p->protocol != IPPROTO_ROUTING &&
-		    p->protocol != IPPROTO_DSTOPTS && p->protocol != IPPROTO_FRAGMENT)
+		if (!is_extension(p->protocol))
 			break;
 		if (bpf_skb_load_bytes(skb, p->network + at, &ext, sizeof(ext)))
 			return PARSED_malformed;
@@ -100,8 +115,16 @@ ALWAYS_INLINE int parse_v6(struct __sk_buff *skb, struct packet *p, enum directi
 		if (!p->first)
 			break;
 	}
+	if (p->first && is_extension(p->protocol)) { /* a chain this long only hides a port; nft reads on */
+		p->fragment = 1;
+		p->first = 0;
+		p->protocol = IPPROTO_TCP;
+	}
+	length = length_of(skb, p, ip.payload_len ? bpf_ntohs(ip.payload_len) + sizeof(ip) : 0);
+	if (length < at)
+		return PARSED_malformed;
 	p->transport = p->network + at;
-	p->payload_length = (ip.payload_len ? bpf_ntohs(ip.payload_len) + sizeof(ip) : skb->len - p->network) - at;
+	p->payload_length = length - at;
 	return PARSED_other;
 }
 
@@ -126,11 +149,13 @@ ALWAYS_INLINE int parse(struct __sk_buff *skb, __u32 link_header, struct packet 
 	if (!p->first)
 		return p->protocol == IPPROTO_TCP ? PARSED_tcp : PARSED_udp;
 
-	/* UDP has its ports where TCP has them; a first fragment may hold 8 bytes of the transport header only */
-	if (p->fragment || p->protocol == IPPROTO_UDP) {
-		if (bpf_skb_load_bytes(skb, p->transport, &p->tcp, 8))
+	/* UDP has its ports where TCP has them; a first fragment may hold 8 bytes of the transport header only, and what
+	 * follows these in the frame is then padding */
+	if (p->protocol == IPPROTO_UDP || (p->fragment && p->payload_length < sizeof(p->tcp))) {
+		if (p->payload_length < 8 || bpf_skb_load_bytes(skb, p->transport, &p->tcp, 8))
 			return PARSED_malformed;
-	} else if (bpf_skb_load_bytes(skb, p->transport, &p->tcp, sizeof(p->tcp))) {
+	} else if (p->payload_length < sizeof(p->tcp) ||
+		   bpf_skb_load_bytes(skb, p->transport, &p->tcp, sizeof(p->tcp))) {
 		return PARSED_malformed;
 	}
 	source = p->tcp.source;
