@@ -24,14 +24,6 @@ ALWAYS_INLINE int count(enum weir_wire_reason reason, int verdict)
 	return verdict;
 }
 
-/* Lets a packet pass.  The mark tells the closed chain that a live program saw it. */
-ALWAYS_INLINE int pass(struct __sk_buff *skb, const struct weir_config *c, enum weir_wire_reason reason)
-{
-	if (c->closed)
-		skb->mark |= WEIR_MARK_PASSED(c->mark);
-	return count(reason, NEXT);
-}
-
 ALWAYS_INLINE int steer(struct __sk_buff *skb, const struct weir_config *c, enum weir_wire_reason reason)
 {
 	skb->mark |= WEIR_MARK_STEERED(c->mark);
@@ -62,6 +54,15 @@ ALWAYS_INLINE enum weir_wire_reason daemon_health(const struct weir_config *c)
 	if (!h || !h->beat_ns || (now > h->beat_ns && now - h->beat_ns > c->stale_after_ns))
 		return WEIR_WIRE_no_daemon;
 	return h->overloaded ? WEIR_WIRE_overloaded : WEIR_WIRE_steered;
+}
+
+/* Lets a packet pass.  The mark tells the closed chain that a live daemon's program saw it: a clsact filter outlives its
+ * daemon. */
+ALWAYS_INLINE int pass(struct __sk_buff *skb, const struct weir_config *c, enum weir_wire_reason reason)
+{
+	if (c->closed && daemon_health(c) != WEIR_WIRE_no_daemon)
+		skb->mark |= WEIR_MARK_PASSED(c->mark);
+	return count(reason, NEXT);
 }
 
 ALWAYS_INLINE int is_local(const __u8 octets[16])
