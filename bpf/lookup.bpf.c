@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The companion that finds a listener where tc may not assign one: a SYN over a TIME_WAIT socket, and SYNs put together
- * from fragments.  It runs for every incoming TCP connection of the network namespace: what is for the gateway itself
- * goes its normal way.
+ * from fragments.  It runs for every incoming TCP connection of the network namespace: what is for the gateway itself,
+ * or does not come from an interface of ours (all of 127.0.0.0/8), goes its normal way.
  */
 #include "maps.bpf.h"
 #include "parse.bpf.h"
@@ -32,10 +32,12 @@ int weir_lookup(struct bpf_sk_lookup *ctx)
 	struct weir_config *c = configuration();
 	struct weir_address address = {};
 	__u16 port = ctx->local_port;
+	__u32 ifindex = ctx->ingress_ifindex;
 	struct bpf_sock *sk;
 	__u8 v6 = ctx->family == 10;
 
-	if (!c || ctx->protocol != IPPROTO_TCP || !bpf_map_lookup_elem(&ports, &port))
+	if (!c || ctx->protocol != IPPROTO_TCP || !bpf_map_lookup_elem(&links, &ifindex) ||
+	    !bpf_map_lookup_elem(&ports, &port))
 		return SK_PASS;
 	if (v6)
 		local_v6(address.octets, ctx);
