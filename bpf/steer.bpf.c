@@ -55,23 +55,34 @@ ALWAYS_INLINE int watch(struct __sk_buff *skb, const struct weir_config *c, cons
 	return pass(skb, c, WEIR_WIRE_watched);
 }
 
-/* Addresses and ports of a flow that an earlier connection used.  Returns true when the SYN belongs to that one still. */
-ALWAYS_INLINE int still_in_use(struct __sk_buff *skb, const struct packet *p)
+/* Addresses and ports of a flow that an earlier connection used.  Returns true, and the verdict, when the SYN belongs to
+ * that one still.  A SYN sent again changes nothing of what is known of its flow. */
+ALWAYS_INLINE int still_in_use(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p, int *verdict)
 {
-	struct weir_passed *on_wire = bpf_map_lookup_elem(&passed, &p->key);
-	struct weir_held *h;
+	struct weir_held *h = bpf_map_lookup_elem(&held, &p->key);
+	struct weir_passed *on_wire;
 
-	if (on_wire && !on_wire->state && !on_wire->bytes_up)
+	if (h && h->state != WEIR_HELD_taken && h->client.isn == bpf_ntohl(p->tcp.seq)) {
+		*verdict = pass(skb, c, WEIR_WIRE_watched);
 		return 1;
+	}
+	on_wire = bpf_map_lookup_elem(&passed, &p->key);
+	if (on_wire && !on_wire->state && !on_wire->bytes_up) {
+		*verdict = pass(skb, c, WEIR_WIRE_passed_packet);
+		return 1;
+	}
 	if (on_wire)
 		bpf_map_delete_elem(&passed, &p->key);
-	h = bpf_map_lookup_elem(&held, &p->key);
-	if (!h || h->state != WEIR_HELD_taken)
+	if (!h)
 		return 0;
-	if (socket_of(skb, p, FROM_CLIENT) == SOCKET_live)
-		return 1;
-	announce_destroy(p, WEIR_WIRE_reused, h->id);
-	count(WEIR_WIRE_reused, 0);
+	if (h->state == WEIR_HELD_taken) {
+		if (socket_of(skb, p, FROM_CLIENT) == SOCKET_live) {
+			*verdict = steer(skb, c, WEIR_WIRE_steered_packet);
+			return 1;
+		}
+		announce_destroy(p, WEIR_WIRE_reused, h->id);
+		count(WEIR_WIRE_reused, 0);
+	}
 	bpf_map_delete_elem(&held, &p->key);
 	return 0;
 }
@@ -82,6 +93,7 @@ ALWAYS_INLINE int new_connection(struct __sk_buff *skb, const struct weir_config
 	enum weir_wire_reason health;
 	struct options *o;
 	struct judged j;
+	int verdict;
 
 	judge_syn(c, p, &j);
 	if (j.exempt)
@@ -89,11 +101,8 @@ ALWAYS_INLINE int new_connection(struct __sk_buff *skb, const struct weir_config
 	health = daemon_health(c);
 	if (health != WEIR_WIRE_steered)
 		return fail(c, health);
-	if (still_in_use(skb, p)) {
-		if (bpf_map_lookup_elem(&passed, &p->key))
-			return pass(skb, c, WEIR_WIRE_passed_packet);
-		return steer(skb, c, WEIR_WIRE_steered_packet);
-	}
+	if (still_in_use(skb, c, p, &verdict))
+		return verdict;
 	if (j.values.at_syn == WEIR_CELL_pass && !c->floor_splice) {
 		begin_passed(p, policy_id(j.generation), j.row, WEIR_WIRE_passed_syn, 0, 0, NULL);
 		return pass(skb, c, WEIR_WIRE_passed_syn);
@@ -166,6 +175,8 @@ ALWAYS_INLINE int assign_half(struct __sk_buff *skb, const struct weir_config *c
 	if (!error) {
 		h->client.tsval = o->half.tsval;
 		h->origin.tsval = o->tsecr;
+		h->take_seq = bpf_ntohl(p->tcp.seq);
+		h->take_ack = bpf_ntohl(p->tcp.ack_seq);
 		h->take_window = (__u32)bpf_ntohs(p->tcp.window) << attrs.snd_wscale;
 	}
 	return error;
@@ -184,22 +195,23 @@ ALWAYS_INLINE int take_over(struct __sk_buff *skb, const struct weir_config *c, 
 {
 	enum weir_wire_reason health = daemon_health(c);
 
+	/* Bytes before the origin's SYN-ACK: no client sends them, and without it there is no half to take over.  They must
+	 * not fall open, or the real hello would follow on a passing flow. */
+	if (h->state == WEIR_HELD_syn)
+		return count(WEIR_WIRE_out_of_order, DROP);
 	if (health == WEIR_WIRE_steered && socket_of(skb, p, FROM_CLIENT) != SOCKET_none) {
 		/* an old socket would swallow the half: have it destroyed; the client sends the hello again */
 		announce_destroy(p, WEIR_WIRE_takeover_leftover, h->id);
 		return count(WEIR_WIRE_takeover_leftover, DROP);
 	}
 	if (health == WEIR_WIRE_steered)
-		health = h->state == WEIR_HELD_synack && !assign_half(skb, c, p, h) ? WEIR_WIRE_steered
-										     : WEIR_WIRE_takeover_failed;
+		health = assign_half(skb, c, p, h) ? WEIR_WIRE_takeover_failed : WEIR_WIRE_steered;
 	if (health != WEIR_WIRE_steered) {
 		if (!c->closed)
 			pass_held(p, h, WEIR_WIRE_passed_syn, NULL);
 		return fail(c, health);
 	}
 	h->reason = reason;
-	h->take_seq = bpf_ntohl(p->tcp.seq);
-	h->take_ack = bpf_ntohl(p->tcp.ack_seq);
 	h->state = WEIR_HELD_taken;
 	return steer(skb, c, reason);
 }
@@ -217,19 +229,27 @@ ALWAYS_INLINE int first_bytes(struct __sk_buff *skb, const struct weir_config *c
 		return take_over(skb, c, p, h, WEIR_WIRE_taken_escalate);
 	if ((__s32)ahead > 0) /* the client sends it again once the hole is filled */
 		return count(WEIR_WIRE_out_of_order, DROP);
-	if (ahead) /* a keep-alive probe passes; what also brings new bytes must come again on its own */
-		return (__s32)(ahead + p->payload_length) <= 0 ? pass(skb, c, WEIR_WIRE_watched)
-							       : count(WEIR_WIRE_out_of_order, DROP);
+	if (ahead) /* a keep-alive probe passes, of a SYN that the origin took; what also brings new bytes must come
+		    * again on its own */
+		return h->state == WEIR_HELD_synack && (__s32)(ahead + p->payload_length) <= 0
+			       ? pass(skb, c, WEIR_WIRE_watched)
+			       : count(WEIR_WIRE_out_of_order, DROP);
 
-	hello = read_hello(skb, p, s, table, c->hash_point);
+	/* an urgent byte is no part of the stream that the origin reads (RFC 6093 §3.1) */
+	hello = p->tcp.urg ? HELLO_not_understood : read_hello(skb, p, s, table, c->hash_point);
 	if (hello == HELLO_incomplete)
 		return take_over(skb, c, p, h, WEIR_WIRE_taken_incomplete);
 	if (hello == HELLO_not_understood)
 		return take_over(skb, c, p, h, WEIR_WIRE_taken_not_understood);
-	if (h->policy == policy_id(j.generation))
+	if (h->policy == policy_id(j.generation)) {
 		read_row(&j);
-	else
-		judge_syn(c, p, &j); /* a reload came between SYN and hello */
+	} else { /* a reload came between SYN and hello */
+		judge_syn(c, p, &j);
+		h->row = j.row;
+		h->policy = policy_id(j.generation);
+	}
+	if (j.exempt)
+		j.values.at_syn = WEIR_CELL_pass;
 	if (j.values.at_syn != WEIR_CELL_escalate)
 		h->cell = j.values.at_syn;
 	else
@@ -259,11 +279,8 @@ ALWAYS_INLINE int held_packet(struct __sk_buff *skb, const struct weir_config *c
 {
 	if (h->state == WEIR_HELD_taken)
 		return taken_packet(skb, c, p, h);
-	if (p->tcp.rst) {
-		bpf_map_delete_elem(&held, &p->key);
-		return pass(skb, c, WEIR_WIRE_watched);
-	}
-	if (p->payload_length)
+	/* A reset ends nothing here: the origin may never accept it.  The daemon's sweep removes the entry. */
+	if (p->payload_length && !p->tcp.rst)
 		return first_bytes(skb, c, p, h);
 	return pass(skb, c, WEIR_WIRE_watched);
 }
@@ -287,11 +304,12 @@ ALWAYS_INLINE int unknown_packet(struct __sk_buff *skb, const struct weir_config
 }
 
 /* Ports stand in the first fragment only.  Every fragment is marked, so that nft can judge the whole after
- * reassembly: steer it, or reject it where the flow is not yet judged. */
+ * reassembly: steer it, or reject it where the flow is not yet judged.  On a passing flow only what is seen to be no SYN
+ * passes: that might begin another connection. */
 ALWAYS_INLINE int fragment(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p)
 {
 	skb->mark |= WEIR_MARK_FRAGMENT(c->mark);
-	if (p->first && bpf_map_lookup_elem(&passed, &p->key))
+	if (p->first && p->tcp.doff && !p->tcp.syn && bpf_map_lookup_elem(&passed, &p->key))
 		skb->mark |= WEIR_MARK_PASSED(c->mark);
 	return count(WEIR_WIRE_fragment, NEXT);
 }
@@ -332,6 +350,8 @@ int weir_lan_in(struct __sk_buff *skb)
 	if (!c || !link)
 		return NEXT;
 	parsed = parse(skb, link->header, &p, FROM_CLIENT);
+	if (parsed == PARSED_malformed && p.fragment) /* the ports stand in a later fragment: nft judges the whole */
+		skb->mark |= WEIR_MARK_FRAGMENT(c->mark);
 	if (parsed == PARSED_malformed)
 		return count(WEIR_WIRE_malformed, NEXT);
 	if (parsed == PARSED_udp)
@@ -365,12 +385,21 @@ ALWAYS_INLINE void learn_synack(struct __sk_buff *skb, const struct packet *p, s
 {
 	struct options *o = parse_options(skb, p);
 
-	if (!o)
+	if (!o || bpf_ntohl(p->tcp.ack_seq) != h->client.isn + 1)
 		return;
 	h->origin = o->half;
 	if (p->tcp.ece)
 		h->origin.options |= WEIR_OPTION_ecn;
 	h->state = WEIR_HELD_synack;
+}
+
+/* Whether a reset of the origin ends the flow: it refuses our SYN, or comes where its SYN-ACK stood.  Others answer a
+ * client's bad segment and leave the connection as it is (RFC 9293 §3.10.7.4). */
+ALWAYS_INLINE int ends(const struct packet *p, const struct weir_held *h)
+{
+	if (h->state == WEIR_HELD_synack)
+		return bpf_ntohl(p->tcp.seq) == h->origin.isn + 1;
+	return p->tcp.ack && bpf_ntohl(p->tcp.ack_seq) == h->client.isn + 1;
 }
 
 SEC("tc")
@@ -397,9 +426,9 @@ int weir_lan_out(struct __sk_buff *skb)
 		return NEXT;
 	if (h->state == WEIR_HELD_taken)
 		return count(WEIR_WIRE_origin_held, DROP);
-	if (p.tcp.rst)
+	if (p.tcp.rst && ends(&p, h))
 		bpf_map_delete_elem(&held, &p.key);
-	else if (p.tcp.syn && p.tcp.ack)
+	else if (!p.tcp.rst && p.tcp.syn && p.tcp.ack)
 		learn_synack(skb, &p, h);
 	return NEXT;
 }
