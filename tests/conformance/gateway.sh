@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Weir as a gateway for outside test suites.  Runs in the gateway's network namespace and in the foreground, makes
+# $CF_DIR/ready when it serves, and ends on SIGTERM.
+#   CF_MODE            h1: plain HTTP on 80 is served.  sni: TLS on 443 passes, names of CF_BLOCK and below are refused
+#   CF_DIR             scratch directory
+#   CF_CLI_IF, CF_ORG_IF   interfaces towards clients and origins
+#   CF_BLOCK           file of blocked names, one a line
+#   WEIR               the binary, if not build/release/bin/weir
+set -euo pipefail
+weir=${WEIR:-$(dirname "$(readlink -f "$0")")/../../build/release/bin/weir}
+
+case $CF_MODE in
+  h1 | sni) ;;
+  *) echo "gateway.sh: mode $CF_MODE is not supported, h1 and sni are" >&2; exit 2 ;;
+esac
+
+cat >"$CF_DIR/weir.toml" <<TOML
+[gateway]
+lan = ["$CF_CLI_IF"]
+wan = ["$CF_ORG_IF"]
+[limits]
+drain = "1s"
+[control]
+socket = "$CF_DIR/control.sock"
+[log]
+access = "$CF_DIR/access.log"
+TOML
+if [ "$CF_MODE" = sni ]; then
+  while read -r name || [ -n "$name" ]; do
+    [ -z "$name" ] || printf '[[rule]]\nname = "blocked"\nhost = [".%s"]\naction = "block"\n' "$name"
+  done <"$CF_BLOCK" >>"$CF_DIR/weir.toml"
+fi
+
+# The suite ends the whole group of processes at once; the reader stays until Weir has said its last word.
+exec "$weir" --config "$CF_DIR/weir.toml" > >(
+  trap '' TERM
+  while IFS= read -r line; do
+    printf '%s\n' "$line"
+    [[ $line != "weir: ready"* ]] || : >"$CF_DIR/ready"
+  done
+) 2>&1

@@ -1,0 +1,33 @@
+"""proxyctl doctor says what this kernel offers, what is in the way, and what a crashed run left behind."""
+import json
+
+from lab import Footprint
+from lab.gateway import BINARIES
+
+
+def doctor(lab, *words):
+    """Run where the gateway is: it looks at the host, not at the daemon."""
+    return lab.run(lab.gateway, f"{BINARIES}/proxyctl", "doctor", "--lan", "lan0", *words, check=False)
+
+
+def test_before_the_first_start(lab):
+    before = Footprint.of(lab, lab.gateway)
+    text = doctor(lab)
+    assert "Weir can run here" in text and "kernel" in text
+    assert before.differences(Footprint.of(lab, lab.gateway)) == []   # it changes nothing
+    assert isinstance(json.loads(doctor(lab, "--json")), dict)
+
+
+def test_a_missing_interface_is_named(lab):
+    text = lab.run(lab.gateway, f"{BINARIES}/proxyctl", "doctor", "--lan", "nolan7", check=False)
+    assert "nolan7" in text
+
+
+def test_what_weir_added_is_listed(lab, weir):
+    daemon = weir()
+    text = doctor(lab)
+    assert "7745" in text and "tcp_early_demux" in text
+    daemon.kill()
+    left = doctor(lab)
+    assert "left" in left.lower() and "7745" in left
+    daemon.start()

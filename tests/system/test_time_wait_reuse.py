@@ -1,0 +1,55 @@
+"""A client that uses the same addresses and ports again at once meets a TIME_WAIT of the gateway, and does not wait."""
+import ssl
+import time
+
+import pytest
+
+from lab import Listener, Tls, http_get
+from rules import BLOCK
+
+PORT = 23000
+QUICK = 1.5   # a lost SYN would cost 1 s each, a TIME_WAIT 60 s
+
+
+def gateway_waits(lab, port):
+    return f":{port}" in lab.run(lab.gateway, "ss", "-Htan", "state", "time-wait")
+
+
+def test_steered(lab, weir, origin):
+    daemon = weir(BLOCK)
+    assert http_get(lab, origin, "blocked.example", source_port=PORT).status == 403
+    assert gateway_waits(lab, PORT), "the gateway closed first, so it must hold the TIME_WAIT that this test is about"
+    began = time.monotonic()
+    for host, status in (("blocked.example", 403), ("allowed.example", 200), ("blocked.example", 403)) * 3:
+        assert http_get(lab, origin, host, source_port=PORT, timeout=QUICK).status == status
+    assert time.monotonic() - began < QUICK
+    assert daemon.wire()["steered_time_wait"] >= 1
+
+
+def test_taken_over(lab, weir, authority, origin):
+    weir(BLOCK)
+    began = time.monotonic()
+    for _ in range(4):
+        with lab.connect(origin, 443, source_port=PORT, timeout=QUICK) as connection:
+            with pytest.raises(ssl.SSLError, match="(?i)alert"):
+                Tls(connection, "blocked.example").handshake()
+    with lab.connect(origin, 443, source_port=PORT, timeout=QUICK) as connection:
+        assert Tls(connection, "allowed.example", authority).handshake().issuer() == "Lab authority"
+    assert time.monotonic() - began < 2 * QUICK
+
+
+def test_taken_over_and_spliced(lab, weir):
+    """Both halves of a spliced takeover end; the next connection on the same ports is taken over again."""
+    daemon = weir()
+    began = time.monotonic()
+    with Listener(lab, 443) as origin:
+        for _ in range(3):
+            with lab.connect(origin.address, 443, source_port=PORT + 1, timeout=QUICK) as client:
+                client.sendall(b"\x16\x03\x01\x02")   # the beginning of a hello that goes on for long
+                server = origin.accept()
+                client.sendall(b"\x00" + b"\x01" * 512)
+                assert server.recv(4096)
+                server.close()
+                assert client.recv(1) == b""
+    assert time.monotonic() - began < 3 * QUICK
+    assert sum(n for r, n in daemon.wire().items() if r.startswith("taken_")) == 3
