@@ -8,6 +8,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <csignal>
 #include <utility>
 
 #include "io/pipe.h"
@@ -49,7 +50,11 @@ class Loop::Turn {
   Loop& loop_;
 };
 
-Loop::Loop() : impl_(std::make_unique<Impl>()), wheel_(*this), root_(*this), pipes_(std::make_unique<PipeCache>()) {}
+Loop::Loop() : impl_(std::make_unique<Impl>()), wheel_(*this), root_(*this), pipes_(std::make_unique<PipeCache>()) {
+  // splice(2) into a socket whose peer is gone raises SIGPIPE and knows no MSG_NOSIGNAL: of the whole process, or it
+  // dies.
+  std::signal(SIGPIPE, SIG_IGN);
+}
 Loop::~Loop() = default;
 
 void Loop::run() { impl_->context.run(); }

@@ -61,6 +61,10 @@ class Source {
   void cancel(Errc why);
   /// Whether an expired deadline covers the source.
   bool overdue() const;
+  /// The errno that broke the connection, 0 while it is whole.  The kernel tells one system call only: without this
+  /// memory a reset that a write was told of would look to a read like a clean end.
+  int broken_by() const { return broken_by_; }
+  void broken_by(int number) { broken_by_ = number; }
   void cover(DeadlineLink& link);
   void uncover(DeadlineLink& link);
 
@@ -77,6 +81,7 @@ class Source {
   Loop& loop_;
   int fd_;
   unsigned users_ = 1;
+  int broken_by_ = 0;
   SourceHook* hooks_[2] = {};
   bool armed_[2] = {};
   DeadlineLink* deadlines_ = nullptr;
@@ -90,6 +95,8 @@ class SourceWait : public Wait, protected SourceHook {
   /// One try.  True: it has ended (well, or with fail_with()); false: the kernel would block.
   virtual bool attempt() = 0;
   Source& source() const { return *source_; }
+  /// Ends the operation by errno `number`, and remembers what broke the connection.  Returns true, as attempt() does.
+  bool fail_by(int number);
 
  private:
   bool begin() override;

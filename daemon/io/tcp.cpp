@@ -37,7 +37,8 @@ short poll_now(int fd, short events) {
   return ::poll(&ask, 1, 0) > 0 ? ask.revents : short{0};
 }
 
-int pending_error(int fd) {
+// The error that waits in the socket; it is told once.
+int take_error(int fd) {
   int number = 0;
   socklen_t size = sizeof number;
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size) == 0 ? number : errno;
@@ -53,17 +54,23 @@ ssize_t uninterrupted(Call call) {
 
 }  // namespace
 
+bool SourceWait::fail_by(int number) {
+  source().broken_by(number);
+  fail_with(error_of(number));
+  return true;
+}
+
 // --- operations -----------------------------------------------------------------------------------------------------
 
 bool Read::attempt() {
   const ssize_t n = uninterrupted([&] { return ::recv(source().fd(), into_.data(), into_.size(), 0); });
+  if (n == 0 && source().broken_by() != 0) return fail_by(source().broken_by());
   if (n >= 0) {
     got_ = static_cast<std::size_t>(n);
     return true;
   }
   if (would_block(errno)) return false;
-  fail_with(error_of(errno));
-  return true;
+  return fail_by(errno);
 }
 
 Result<std::size_t> Read::await_resume() const {
@@ -87,8 +94,7 @@ bool Write::attempt() {
   const ssize_t n = uninterrupted([&] { return ::sendmsg(source().fd(), &message, MSG_NOSIGNAL); });
   if (n < 0) {
     if (would_block(errno)) return false;
-    fail_with(error_of(errno));
-    return true;
+    return fail_by(errno);
   }
   auto sent = static_cast<std::size_t>(n);
   while (first_ < count_ && sent >= rest_[first_].iov_len) sent -= rest_[first_++].iov_len;
@@ -112,17 +118,17 @@ bool Peek::attempt() {
     // Nothing new yet.  FIN and RST show only in poll(): bytes that are there hide both from recv().
     const short state = poll_now(fd, POLLRDHUP);
     if ((state & POLLERR) != 0) {
-      fail_with(error_of(pending_error(fd)));
-      return true;
+      const int number = take_error(fd);
+      return fail_by(number != 0 ? number : ECONNRESET);  // 0: another operation was told
     }
     if ((state & POLLRDHUP) == 0) return !low_water(static_cast<int>(seen_) + 1);
     peeked_.ended = true;
     n = look();  // bytes may have come in front of the FIN since
   }
   if (n < 0) {
-    fail_with(error_of(errno));
-    return true;
+    return fail_by(errno);
   }
+  if (n == 0 && source().broken_by() != 0) return fail_by(source().broken_by());
   if (n == 0) peeked_.ended = true;
   peeked_.bytes = into_.first(static_cast<std::size_t>(n));
   return true;
@@ -157,11 +163,10 @@ bool Connect::attempt() {
     begun_ = true;
     if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0) return true;
     if (errno == EINPROGRESS || errno == EINTR) return false;
-    fail_with(error_of(errno));
-    return true;
+    return fail_by(errno);
   }
   if (poll_now(fd, POLLOUT) == 0) return false;
-  if (const int number = pending_error(fd); number != 0) fail_with(error_of(number));
+  if (const int number = take_error(fd); number != 0) fail_with(error_of(number));
   return true;
 }
 
