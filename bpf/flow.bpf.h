@@ -46,9 +46,10 @@ ALWAYS_INLINE void copy_name(struct weir_event *e, const struct hello_state *s)
 
 /* A flow goes on the wire for good.  An entry of an older connection is overwritten. */
 ALWAYS_INLINE void begin_passed(const struct packet *p, __u32 policy, __u16 row, enum weir_wire_reason reason, __u64 id,
-				__u64 started_ns, const struct hello_state *named)
+				__u64 started_ns, __u8 state, const struct hello_state *named)
 {
-	struct weir_passed flow = {.policy = policy, .packets_up = 1, .bytes_up = p->payload_length};
+	struct weir_passed flow = {
+		.policy = policy, .packets_up = 1, .bytes_up = p->payload_length, .state = state};
 	struct weir_event *e;
 
 	flow.seen_ns = bpf_ktime_get_ns();
@@ -77,15 +78,34 @@ ALWAYS_INLINE void begin_passed(const struct packet *p, __u32 policy, __u16 row,
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP); /* the daemon looks at every beat */
 }
 
-/* A watched flow passes. */
-ALWAYS_INLINE void pass_held(const struct packet *p, struct weir_held *h, enum weir_wire_reason reason,
-			     const struct hello_state *named)
+/* A watched flow passes unjudged, for good. */
+ALWAYS_INLINE void pass_held(const struct packet *p, struct weir_held *h, enum weir_wire_reason reason)
 {
-	struct weir_config *c = configuration();
-	__u32 generation = c ? c->generation & 1 : 0;
-
-	begin_passed(p, policy_id(generation), h->row, reason, h->id, h->started_ns, named);
+	begin_passed(p, h->policy, h->row, reason, h->id, h->started_ns, 0, NULL);
 	bpf_map_delete_elem(&held, &p->key);
+}
+
+/* A watched flow passes by its hello of `length` bytes.  The origin may never get these bytes: with a short time to live or
+ * a wrong checksum they are a decoy, and the real hello follows.  So what comes in their place is judged again, until the
+ * origin acknowledges it. */
+ALWAYS_INLINE void pass_hello(const struct packet *p, struct weir_held *h, __u32 length, const struct hello_state *named)
+{
+	begin_passed(p, h->policy, h->row, WEIR_WIRE_passed_hello, h->id, h->started_ns, WEIR_PASSED_unconfirmed,
+		     named);
+	h->take_seq = h->client.isn + 1 + length;
+	h->state = WEIR_HELD_passed;
+}
+
+/* Whether the origin acknowledges a hello that passed: then the flow is watched no more. */
+ALWAYS_INLINE int confirm(const struct packet *p, const struct weir_held *h, struct weir_passed *on_wire)
+{
+	if (h->state != WEIR_HELD_passed || !p->tcp.ack || p->tcp.rst ||
+	    (__s32)(bpf_ntohl(p->tcp.ack_seq) - (h->client.isn + 1)) <= 0)
+		return 0;
+	if (on_wire)
+		on_wire->state &= ~WEIR_PASSED_unconfirmed;
+	bpf_map_delete_elem(&held, &p->key);
+	return 1;
 }
 
 ALWAYS_INLINE void announce_end(const struct packet *p, const struct weir_passed *flow)

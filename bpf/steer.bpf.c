@@ -104,7 +104,7 @@ ALWAYS_INLINE int new_connection(struct __sk_buff *skb, const struct weir_config
 	if (still_in_use(skb, c, p, &verdict))
 		return verdict;
 	if (j.values.at_syn == WEIR_CELL_pass && !c->floor_splice) {
-		begin_passed(p, policy_id(j.generation), j.row, WEIR_WIRE_passed_syn, 0, 0, NULL);
+		begin_passed(p, policy_id(j.generation), j.row, WEIR_WIRE_passed_syn, 0, 0, 0, NULL);
 		return pass(skb, c, WEIR_WIRE_passed_syn);
 	}
 	if (protocol == WEIR_PORT_http || c->floor_splice || !c->takeover || j.values.at_syn == WEIR_CELL_block)
@@ -191,13 +191,13 @@ ALWAYS_INLINE int assign_half(struct __sk_buff *skb, const struct weir_config *c
 
 /* Both halves go to the daemon at this segment; not a byte of it reaches the origin. */
 ALWAYS_INLINE int take_over(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
-			    struct weir_held *h, enum weir_wire_reason reason)
+			    struct weir_held *h, struct weir_passed *on_wire, enum weir_wire_reason reason)
 {
 	enum weir_wire_reason health = daemon_health(c);
 
 	/* Bytes before the origin's SYN-ACK: no client sends them, and without it there is no half to take over.  They must
 	 * not fall open, or the real hello would follow on a passing flow. */
-	if (h->state == WEIR_HELD_syn)
+	if (!h->origin.mss)
 		return count(WEIR_WIRE_out_of_order, DROP);
 	if (health == WEIR_WIRE_steered && socket_of(skb, p, FROM_CLIENT) != SOCKET_none) {
 		/* an old socket would swallow the half: have it destroyed; the client sends the hello again */
@@ -208,39 +208,53 @@ ALWAYS_INLINE int take_over(struct __sk_buff *skb, const struct weir_config *c, 
 		health = assign_half(skb, c, p, h) ? WEIR_WIRE_takeover_failed : WEIR_WIRE_steered;
 	if (health != WEIR_WIRE_steered) {
 		if (!c->closed)
-			pass_held(p, h, WEIR_WIRE_passed_syn, NULL);
+			pass_held(p, h, WEIR_WIRE_passed_syn);
 		return fail(c, health);
+	}
+	if (on_wire) { /* a decoy had passed: that record ends, another begins */
+		announce_end(p, on_wire);
+		bpf_map_delete_elem(&passed, &p->key);
+		h->id = new_flow_id(bpf_ktime_get_ns());
 	}
 	h->reason = reason;
 	h->state = WEIR_HELD_taken;
 	return steer(skb, c, reason);
 }
 
-ALWAYS_INLINE int first_bytes(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
-			      struct weir_held *h)
+ALWAYS_INLINE int passed_packet(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+				struct weir_passed *on_wire)
 {
-	__u32 zero = 0, ahead = bpf_ntohl(p->tcp.seq) - (h->client.isn + 1);
+	if (!on_wire || account_passed(p, on_wire, FROM_CLIENT))
+		return pass(skb, c, WEIR_WIRE_passed_packet);
+	skb->mark |= WEIR_MARK_RESET(c->mark);
+	return count(WEIR_WIRE_reset_by_policy, NEXT);
+}
+
+ALWAYS_INLINE int first_bytes(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+			      struct weir_held *h, struct weir_passed *on_wire, __u32 ahead)
+{
+	__u32 zero = 0;
 	struct judged j = {.generation = c->generation & 1, .row = h->row};
 	struct hello_state *s = bpf_map_lookup_elem(&hello_scratch, &zero);
 	void *table = bpf_map_lookup_elem(&names, &j.generation);
 	enum hello hello;
 
 	if (!s || !table)
-		return take_over(skb, c, p, h, WEIR_WIRE_taken_escalate);
+		return take_over(skb, c, p, h, on_wire, WEIR_WIRE_taken_escalate);
 	if ((__s32)ahead > 0) /* the client sends it again once the hole is filled */
 		return count(WEIR_WIRE_out_of_order, DROP);
 	if (ahead) /* a keep-alive probe passes, of a SYN that the origin took; what also brings new bytes must come
 		    * again on its own */
-		return h->state == WEIR_HELD_synack && (__s32)(ahead + p->payload_length) <= 0
+		return h->origin.mss && (__s32)(ahead + p->payload_length) <= 0
 			       ? pass(skb, c, WEIR_WIRE_watched)
 			       : count(WEIR_WIRE_out_of_order, DROP);
 
 	/* an urgent byte is no part of the stream that the origin reads (RFC 6093 §3.1) */
 	hello = p->tcp.urg ? HELLO_not_understood : read_hello(skb, p, s, table, c->hash_point);
 	if (hello == HELLO_incomplete)
-		return take_over(skb, c, p, h, WEIR_WIRE_taken_incomplete);
+		return take_over(skb, c, p, h, on_wire, WEIR_WIRE_taken_incomplete);
 	if (hello == HELLO_not_understood)
-		return take_over(skb, c, p, h, WEIR_WIRE_taken_not_understood);
+		return take_over(skb, c, p, h, on_wire, WEIR_WIRE_taken_not_understood);
 	if (h->policy == policy_id(j.generation)) {
 		read_row(&j);
 	} else { /* a reload came between SYN and hello */
@@ -254,11 +268,14 @@ ALWAYS_INLINE int first_bytes(struct __sk_buff *skb, const struct weir_config *c
 		h->cell = j.values.at_syn;
 	else
 		h->cell = hello == HELLO_named ? cell_of(j.generation, j.row, s->class) : j.values.unnamed;
+	if (h->cell == WEIR_CELL_pass && on_wire) /* sent again; another hello must not have other bytes follow it */
+		return h->take_seq == h->client.isn + 1 + s->end ? passed_packet(skb, c, p, on_wire)
+								 : count(WEIR_WIRE_out_of_order, DROP);
 	if (h->cell == WEIR_CELL_pass) {
-		pass_held(p, h, WEIR_WIRE_passed_hello, hello == HELLO_named ? s : NULL);
+		pass_hello(p, h, s->end, hello == HELLO_named ? s : NULL);
 		return pass(skb, c, WEIR_WIRE_passed_hello);
 	}
-	return take_over(skb, c, p, h,
+	return take_over(skb, c, p, h, on_wire,
 			 h->cell == WEIR_CELL_block ? WEIR_WIRE_taken_block : WEIR_WIRE_taken_escalate);
 }
 
@@ -275,13 +292,18 @@ ALWAYS_INLINE int taken_packet(struct __sk_buff *skb, const struct weir_config *
 }
 
 ALWAYS_INLINE int held_packet(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
-			      struct weir_held *h)
+			      struct weir_held *h, struct weir_passed *on_wire)
 {
+	__u32 ahead = bpf_ntohl(p->tcp.seq) - (h->client.isn + 1);
+
 	if (h->state == WEIR_HELD_taken)
 		return taken_packet(skb, c, p, h);
+	if (h->state == WEIR_HELD_passed &&
+	    (!p->payload_length || (__s32)(bpf_ntohl(p->tcp.seq) - h->take_seq) >= 0))
+		return passed_packet(skb, c, p, on_wire); /* behind the hello */
 	/* A reset ends nothing here: the origin may never accept it.  The daemon's sweep removes the entry. */
 	if (p->payload_length && !p->tcp.rst)
-		return first_bytes(skb, c, p, h);
+		return first_bytes(skb, c, p, h, on_wire, ahead);
 	return pass(skb, c, WEIR_WIRE_watched);
 }
 
@@ -365,18 +387,16 @@ int weir_lan_in(struct __sk_buff *skb)
 		return count(WEIR_WIRE_not_ours, NEXT);
 
 	on_wire = bpf_map_lookup_elem(&passed, &p.key);
-	if (on_wire && !p.tcp.syn) {
-		if (account_passed(&p, on_wire, FROM_CLIENT))
-			return pass(skb, c, WEIR_WIRE_passed_packet);
-		skb->mark |= WEIR_MARK_RESET(c->mark);
-		return count(WEIR_WIRE_reset_by_policy, NEXT);
-	}
+	if (on_wire && !p.tcp.syn && !(on_wire->state & WEIR_PASSED_unconfirmed))
+		return passed_packet(skb, c, &p, on_wire);
 	if (is_local(p.key.origin))
 		return count(WEIR_WIRE_local, NEXT);
 	if (p.tcp.syn)
 		return p.tcp.ack ? count(WEIR_WIRE_not_ours, NEXT) : new_connection(skb, c, &p, protocol);
 	h = bpf_map_lookup_elem(&held, &p.key);
-	return h ? held_packet(skb, c, &p, h) : unknown_packet(skb, c, &p);
+	if (h)
+		return held_packet(skb, c, &p, h, on_wire);
+	return on_wire ? passed_packet(skb, c, &p, on_wire) : unknown_packet(skb, c, &p);
 }
 
 /* --- LAN egress ------------------------------------------------------------------------------------------------------ */
@@ -390,14 +410,15 @@ ALWAYS_INLINE void learn_synack(struct __sk_buff *skb, const struct packet *p, s
 	h->origin = o->half;
 	if (p->tcp.ece)
 		h->origin.options |= WEIR_OPTION_ecn;
-	h->state = WEIR_HELD_synack;
+	if (h->state == WEIR_HELD_syn)
+		h->state = WEIR_HELD_synack;
 }
 
 /* Whether a reset of the origin ends the flow: it refuses our SYN, or comes where its SYN-ACK stood.  Others answer a
  * client's bad segment and leave the connection as it is (RFC 9293 §3.10.7.4). */
 ALWAYS_INLINE int ends(const struct packet *p, const struct weir_held *h)
 {
-	if (h->state == WEIR_HELD_synack)
+	if (h->origin.mss)
 		return bpf_ntohl(p->tcp.seq) == h->origin.isn + 1;
 	return p->tcp.ack && bpf_ntohl(p->tcp.ack_seq) == h->client.isn + 1;
 }
@@ -417,15 +438,17 @@ int weir_lan_out(struct __sk_buff *skb)
 	if (!port_protocol(p.key.origin_port))
 		return NEXT;
 	on_wire = bpf_map_lookup_elem(&passed, &p.key);
-	if (on_wire) {
+	if (on_wire)
 		account_passed(&p, on_wire, FROM_ORIGIN);
+	if (on_wire && !(on_wire->state & WEIR_PASSED_unconfirmed))
 		return NEXT;
-	}
 	h = bpf_map_lookup_elem(&held, &p.key);
 	if (!h)
 		return NEXT;
 	if (h->state == WEIR_HELD_taken)
 		return count(WEIR_WIRE_origin_held, DROP);
+	if (confirm(&p, h, on_wire))
+		return NEXT;
 	if (p.tcp.rst && ends(&p, h))
 		bpf_map_delete_elem(&held, &p.key);
 	else if (!p.tcp.rst && p.tcp.syn && p.tcp.ack)

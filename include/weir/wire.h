@@ -168,6 +168,7 @@ struct weir_held {
 #define WEIR_HELD_syn 1        /* SYN seen */
 #define WEIR_HELD_synack 2     /* SYN-ACK seen: the first data segment decides */
 #define WEIR_HELD_taken 3      /* the daemon owns both halves */
+#define WEIR_HELD_passed 4     /* its hello passed, up to take_seq, but the origin has not acknowledged it yet */
 
 /* LRU map `passed`: flows on the wire, for accounting */
 struct weir_passed {
@@ -186,6 +187,7 @@ struct weir_passed {
 #define WEIR_PASSED_fin_origin 2
 #define WEIR_PASSED_rst 4
 #define WEIR_PASSED_reset 8    /* set by the daemon: a new policy refuses it */
+#define WEIR_PASSED_unconfirmed 16   /* `held` watches the flow still, see WEIR_HELD_passed */
 
 /* --- what the programs tell the daemon: ring `events` ------------------------------------------------------------- */
 
