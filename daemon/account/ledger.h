@@ -101,6 +101,7 @@ class Books {
 
   Ledger& ledger(unsigned number) { return *ledgers_[number]; }
   AccessLog& log() { return log_; }
+  const AccessLog& log() const { return log_; }
   /// Any thread.
   Totals totals() const;
   std::vector<Record> live(const Filter& filter) const;    ///< newest first, with their duration so far

@@ -1,0 +1,243 @@
+#include "control/answers.h"
+
+#include <charconv>
+#include <chrono>
+#include <expected>
+#include <map>
+#include <optional>
+
+#include "account/json.h"
+#include "base/name.h"
+#include "config/diagnostic.h"
+#include "policy/explained.h"
+#include "weir/control_json.h"
+
+namespace weir::control {
+
+namespace {
+
+using Json = nlohmann::json;
+using Query = std::map<std::string, std::string, std::less<>>;
+
+Answer good(const Json& json, int status = 200) {
+  // Names and URLs are whatever clients sent; in ASCII they stay one line and harm no terminal.
+  return {status, json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace)};
+}
+
+int hex_digit(char c) {
+  int value = 0;
+  auto [end, error] = std::from_chars(&c, &c + 1, value, 16);
+  return error == std::errc() && end == &c + 1 ? value : -1;
+}
+
+/// RFC 3986 §2.1.  Empty when a "%" is not followed by two hexadecimal digits.
+std::optional<std::string> decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::nullopt;
+    int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out += static_cast<char>(high << 4 | low);
+    i += 2;
+  }
+  return out;
+}
+
+/// "a=1&b=2"; every name once.
+std::optional<Query> parse_query(std::string_view text) {
+  Query query;
+  while (!text.empty()) {
+    std::string_view pair = text.substr(0, text.find('&'));
+    text.remove_prefix(std::min(text.size(), pair.size() + 1));
+    auto equals = pair.find('=');
+    if (equals == std::string_view::npos) return std::nullopt;
+    auto value = decode(pair.substr(equals + 1));
+    if (!value || !query.emplace(pair.substr(0, equals), *value).second) return std::nullopt;
+  }
+  return query;
+}
+
+std::optional<std::uint64_t> number(const std::string& text, std::uint64_t least, std::uint64_t most) {
+  std::uint64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most) return std::nullopt;
+  return value;
+}
+
+/// Fills in what the counters know.
+void count(Status& s, const account::Totals& totals, const std::array<std::uint64_t, WEIR_WIRE_REASONS>& wire) {
+  using account::Count;
+  s.connections = {.open = totals.open(),
+                   .pass = wire[WEIR_WIRE_passed_syn],
+                   .inspect = wire[WEIR_WIRE_passed_hello],
+                   .splice = totals.of(Depth::splice),
+                   .serve = totals.of(Depth::serve),
+                   .block = totals.of(Action::block),
+                   .reset = totals.of(Action::reset),
+                   .failed = totals.failed(),
+                   .requests = totals.of(Count::requests),
+                   .bytes_in = totals.of(Count::bytes_in),
+                   .bytes_out = totals.of(Count::bytes_out)};
+  s.unjudged = {.no_daemon = wire[WEIR_WIRE_no_daemon],
+                .overloaded = wire[WEIR_WIRE_overloaded],
+                .flow_map_full = wire[WEIR_WIRE_flow_map_full],
+                .assign_failed = wire[WEIR_WIRE_assign_failed],
+                .takeover_failed = wire[WEIR_WIRE_takeover_failed]};
+  s.dials = {.same_port = totals.of(Count::dial_same_port),
+             .other_port = totals.of(Count::dial_other_port),
+             .gateway = totals.of(Count::dial_gateway)};
+  s.events_lost = wire[WEIR_WIRE_ring_full];
+}
+
+Answer status(Desk& desk, const Query&) {
+  Status s = desk.situation();
+  s.now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  s.policy.rules = desk.policy()->config().rules.size();
+  const account::Totals totals = desk.books().totals();
+  count(s, totals, desk.wire());
+  const account::AccessLog& log = desk.books().log();
+  s.log = {.path = log.path(),
+           .dropped = totals.of(account::Count::log_dropped),
+           .lost = log.lost(),
+           .error = log.error() ? log.error().message() : ""};
+  return good(s);
+}
+
+Answer flows(Desk& desk, const Query& query) {
+  account::Filter filter;
+  for (const auto& [name, value] : query) {
+    bool fits = false;
+    if (name == "client") {
+      filter.client = Prefix::parse(value);
+      fits = filter.client.has_value();
+    } else if (name == "host") {
+      auto host = normalise_name(value);
+      fits = host.has_value();
+      if (host) filter.host = *host;
+    } else if (name == "failed") {
+      fits = value == "0" || value == "1";
+      filter.failed = value == "1";
+    } else if (name == "limit") {
+      auto limit = number(value, 1, 10000);
+      fits = limit.has_value();
+      if (limit) filter.limit = *limit;
+    }
+    if (!fits) return refusal(400, name + ": not understood");
+  }
+
+  auto list = nlohmann::ordered_json::array();
+  auto add = [&](const account::Record& record, bool live) {
+    auto line = account::to_json(record);
+    line["live"] = live;
+    if (live) line.erase("reason");  // it has not ended
+    list.push_back(std::move(line));
+  };
+  // What is alive has not failed.
+  if (!filter.failed) {
+    for (const account::Record& record : desk.books().live(filter)) add(record, true);
+    filter.limit -= list.size();
+  }
+  if (filter.limit > 0) {
+    for (const account::Record& record : desk.books().recent(filter)) add(record, false);
+  }
+  nlohmann::ordered_json json = {{"flows", std::move(list)}};
+  return {200, json.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::ordered_json::error_handler_t::replace)};
+}
+
+Answer reasons(Desk& desk, const Query&) {
+  Reasons all;
+  auto wire = desk.wire();
+  for (std::uint32_t i = 0; i < WEIR_WIRE_REASONS; ++i) {
+    auto reason = static_cast<weir_wire_reason>(i);
+    all.wire.push_back({std::string(word(reason)), std::string(text(reason)), wire[i]});
+  }
+  account::Totals totals = desk.books().totals();
+  for (int i = 0; i < close_reasons; ++i) {
+    auto reason = static_cast<CloseReason>(i);
+    all.close.push_back({std::string(word(reason)), std::string(text(reason)), is_failure(reason), totals.records[i],
+                         totals.connections[i]});
+  }
+  return good(all);
+}
+
+Answer policy_in_force(Desk& desk, const Query&) {
+  Policy policy{.config = desk.situation().policy.config, .rules = {}, .groups = {}, .lists = {}};
+  auto snapshot = desk.policy();
+  const config::Config& config = snapshot->config();
+  for (std::size_t i = 0; i < config.rules.size(); ++i) {
+    config::Where where = config.rules[i].where;
+    where.column = 0;
+    policy.rules.push_back(
+        {snapshot->rule_name(static_cast<int>(i)), std::string(word(config.rules[i].action)), config::to_text(where)});
+  }
+  for (const config::Group& group : config.groups) policy.groups.push_back(group.name);
+  for (const config::List& list : config.lists) policy.lists.push_back(list.name);
+  return good(policy);
+}
+
+Answer explain(Desk& desk, const Query& query) {
+  policy::Facts facts{.client = {}, .dest = {}, .port = 443, .name = {}};
+  std::string host;
+  bool client_given = false, dest_given = false;
+  for (const auto& [name, value] : query) {
+    bool fits = false;
+    if (name == "client" || name == "dest") {
+      auto address = Address::parse(value);
+      fits = address.has_value();
+      (name == "client" ? client_given : dest_given) = true;
+      if (address) (name == "client" ? facts.client : facts.dest) = *address;
+    } else if (name == "port") {
+      auto port = number(value, 1, 65535);
+      fits = port.has_value();
+      if (port) facts.port = static_cast<std::uint16_t>(*port);
+    } else if (name == "host") {
+      auto normal = normalise_name(value);
+      fits = normal.has_value();
+      if (normal) host = *normal;
+    }
+    if (!fits) return refusal(400, name + ": not understood");
+  }
+  if (!client_given) return refusal(400, "client: missing");
+  facts.name = host;
+  return good(policy::explained(*desk.policy(), facts, dest_given, desk.situation().tier.takeover));
+}
+
+Answer reload(Desk& desk, const Query&) {
+  Reloaded reloaded = desk.reload();
+  return good(reloaded, reloaded.done ? 200 : 422);
+}
+
+struct Route {
+  std::string_view method, path;
+  bool takes_query;
+  Answer (*handler)(Desk&, const Query&);
+};
+constexpr Route routes[] = {
+    {"GET", "/v1/status", false, status},   {"GET", "/v1/flows", true, flows},
+    {"GET", "/v1/reasons", false, reasons}, {"GET", "/v1/policy", false, policy_in_force},
+    {"GET", "/v1/explain", true, explain},  {"POST", "/v1/reload", false, reload},
+};
+
+}  // namespace
+
+Answer refusal(int status, std::string_view text) { return good(Json{{"error", text}}, status); }
+
+Answer answer(Desk& desk, std::string_view method, std::string_view target) {
+  std::string_view path = target.substr(0, target.find('?'));
+  std::string_view rest = target.substr(path.size());
+  for (const Route& route : routes) {
+    if (route.path != path) continue;
+    if (route.method != method) return refusal(405, "this path takes " + std::string(route.method));
+    if (!rest.empty() && !route.takes_query) return refusal(400, "this path takes no query");
+    auto query = parse_query(rest.empty() ? rest : rest.substr(1));
+    if (!query) return refusal(400, "the query is not understood");
+    return route.handler(desk, *query);
+  }
+  return refusal(404, "no such path");
+}
+
+}  // namespace weir::control

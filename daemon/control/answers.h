@@ -1,0 +1,21 @@
+// A request on the control socket to its answer.  No sockets: a method and a target in, a status and JSON out.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "control/desk.h"
+
+namespace weir::control {
+
+struct Answer {
+  int status = 200;
+  std::string body;  ///< JSON, one line, no newline
+};
+
+/// `target` as in the request line: "/v1/flows?limit=3".  What the protocol of weir/control.h does not know is refused.
+Answer answer(Desk& desk, std::string_view method, std::string_view target);
+/// {"error": text}
+Answer refusal(int status, std::string_view text);
+
+}  // namespace weir::control

@@ -1,0 +1,32 @@
+// What the control socket can be asked, as values: whoever runs the gateway sits behind this desk, and does not know of
+// HTTP or JSON.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "account/ledger.h"
+#include "policy/policy.h"
+#include "weir/control.h"
+#include "weir/wire.h"
+
+namespace weir::control {
+
+class Desk {
+ public:
+  virtual ~Desk() = default;
+
+  /// version, state, started, workers, policy (all but `rules`) and tier; whatever else stands in a Status is filled in
+  /// from the counters.
+  virtual Status situation() = 0;
+  virtual const account::Books& books() = 0;
+  /// Packets and flows in the kernel by weir_wire_reason, since the start of the daemon.
+  virtual std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() = 0;
+  /// In force; never null.
+  virtual std::shared_ptr<const policy::Snapshot> policy() = 0;
+  /// May take seconds; no other question is answered meanwhile.
+  virtual Reloaded reload() = 0;
+};
+
+}  // namespace weir::control

@@ -1,0 +1,20 @@
+// The control socket's HTTP server: small and strict.  One request a connection, no body, a few at a time; whoever is
+// slow, large or wrong is refused with words and closed.
+#pragma once
+
+#include "base/fd.h"
+#include "control/desk.h"
+#include "io/loop.h"
+#include "io/task.h"
+
+namespace weir::control {
+
+inline constexpr std::size_t most_clients = 16;                ///< at once; a further one is closed unanswered
+inline constexpr std::size_t most_head = 8 << 10;              ///< bytes of a request: 431
+inline constexpr Duration patience = std::chrono::seconds(5);  ///< for the whole request, and for the answer: 408
+
+/// Answers on `listening` (see Socket) until the task's group is stopped.  Handlers run on the loop's thread.
+/// Errors: system, when the socket cannot be used.
+io::Task<Result<void>> serve(io::Loop& loop, Fd listening, Desk& desk);
+
+}  // namespace weir::control

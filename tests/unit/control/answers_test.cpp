@@ -1,0 +1,195 @@
+#include "control/answers.h"
+
+#include <gtest/gtest.h>
+
+#include "fake_desk.h"
+#include "weir/control_json.h"
+
+namespace weir::control {
+namespace {
+
+template <class T>
+T read(const Answer& a) {
+  return nlohmann::json::parse(a.body).get<T>();
+}
+
+account::Record record(FlowId id, const char* client, CloseReason reason) {
+  account::Record r;
+  r.id = id;
+  r.ts = WallTime(std::chrono::seconds(id));
+  r.flow = {{*Address::parse(client), 40000}, {*Address::parse("198.51.100.1"), 80}};
+  r.host = "a.example";
+  r.reason = reason;
+  return r;
+}
+
+TEST(Answers, StatusIsTheSituationWithTheCounters) {
+  FakeDesk desk;
+  desk.wire_[WEIR_WIRE_passed_hello] = 30112;
+  desk.wire_[WEIR_WIRE_passed_syn] = 6788;
+  desk.wire_[WEIR_WIRE_overloaded] = 14;
+  desk.wire_[WEIR_WIRE_ring_full] = 2;
+  account::Ledger& ledger = desk.books_.ledger(0);
+  FlowId id = ledger.opened({.flow = record(0, "10.0.0.1", {}).flow});
+  ledger.judged(id, {.host = "x", .depth = Depth::splice, .action = Action::block, .rule = "ads"});
+  ledger.ended(id, CloseReason::blocked, account::Traffic{10, 20});
+  ledger.request(record(7, "10.0.0.1", CloseReason::origin_refused));
+  ledger.dialled(account::Dial::gateway);
+
+  Answer a = answer(desk, "GET", "/v1/status");
+  EXPECT_EQ(a.status, 200);
+  Status s = read<Status>(a);
+  EXPECT_EQ(s.version, "0.1.0");
+  EXPECT_EQ(s.policy.rules, 1u);
+  EXPECT_EQ(s.connections.inspect, 30112u);
+  EXPECT_EQ(s.connections.pass, 6788u);
+  EXPECT_EQ(s.connections.splice, 1u);
+  EXPECT_EQ(s.connections.block, 1u);
+  EXPECT_EQ(s.connections.failed, 1u);
+  EXPECT_EQ(s.connections.requests, 1u);
+  EXPECT_EQ(s.connections.bytes_out, 20u);
+  EXPECT_EQ(s.unjudged.overloaded, 14u);
+  EXPECT_EQ(s.events_lost, 2u);
+  EXPECT_EQ(s.dials.gateway, 1u);
+  EXPECT_GT(s.now, 1600000000);
+}
+
+TEST(Answers, FlowsAreThoseOfTheAccessLogAndLiveOnesHaveNoReason) {
+  FakeDesk desk;
+  account::Ledger& ledger = desk.books_.ledger(0);
+  ledger.opened({.flow = record(0, "10.0.0.9", {}).flow});
+  ledger.request(record(7, "10.0.0.1", CloseReason::origin_refused));
+  ledger.request(record(8, "10.0.0.2", CloseReason::done));
+
+  auto json = nlohmann::json::parse(answer(desk, "GET", "/v1/flows").body);
+  ASSERT_EQ(json["flows"].size(), 3u);
+  EXPECT_EQ(json["flows"][0]["live"], true);
+  EXPECT_FALSE(json["flows"][0].contains("reason"));
+  auto list = json.get<FlowList>().flows;
+  EXPECT_EQ(list[0].client, "10.0.0.9");
+  EXPECT_EQ(list[1].flow, "0000000000000008");
+  EXPECT_EQ(list[2].reason, "origin_refused");
+  EXPECT_EQ(list[2].dst_port, 80u);
+
+  EXPECT_EQ(read<FlowList>(answer(desk, "GET", "/v1/flows?failed=1")).flows.size(), 1u);
+  EXPECT_EQ(read<FlowList>(answer(desk, "GET", "/v1/flows?client=10.0.0.0%2F30")).flows.size(), 2u);
+  EXPECT_EQ(read<FlowList>(answer(desk, "GET", "/v1/flows?host=EXAMPLE.")).flows.size(), 2u);
+  EXPECT_EQ(read<FlowList>(answer(desk, "GET", "/v1/flows?host=other")).flows.size(), 0u);
+  EXPECT_EQ(read<FlowList>(answer(desk, "GET", "/v1/flows?limit=1")).flows.size(), 1u);
+}
+
+TEST(Answers, AUrlOfStrayBytesIsStillJson) {
+  FakeDesk desk;
+  account::Record r = record(7, "10.0.0.1", CloseReason::done);
+  r.url = r.method = "\xff\xc2\x9b\n\x01";
+  desk.books_.ledger(0).request(r);
+  Answer a = answer(desk, "GET", "/v1/flows");
+  EXPECT_TRUE(nlohmann::json::accept(a.body));
+  for (char c : a.body) EXPECT_TRUE(c >= 0x20 && c < 0x7f);
+}
+
+TEST(Answers, ReasonsHaveEveryRowOfBothTables) {
+  FakeDesk desk;
+  desk.wire_[WEIR_WIRE_no_daemon] = 5;
+  desk.books_.ledger(0).request(record(7, "10.0.0.1", CloseReason::client_reset));
+  Reasons all = read<Reasons>(answer(desk, "GET", "/v1/reasons"));
+  ASSERT_EQ(all.wire.size(), static_cast<std::size_t>(WEIR_WIRE_REASONS));
+  ASSERT_EQ(all.close.size(), static_cast<std::size_t>(close_reasons));
+  EXPECT_EQ(all.wire[WEIR_WIRE_no_daemon].name, "no_daemon");
+  EXPECT_EQ(all.wire[WEIR_WIRE_no_daemon].count, 5u);
+  const EndReason& reset = all.close[static_cast<int>(CloseReason::client_reset)];
+  EXPECT_EQ(reset.name, "client_reset");
+  EXPECT_TRUE(reset.failure);
+  EXPECT_EQ(reset.count, 1u);
+  EXPECT_EQ(reset.connections, 0u);
+}
+
+TEST(Answers, PolicyNamesRulesWithTheirLine) {
+  FakeDesk desk;
+  Policy p = read<Policy>(answer(desk, "GET", "/v1/policy"));
+  EXPECT_EQ(p.config, "7c1e4a");
+  ASSERT_EQ(p.rules.size(), 1u);
+  EXPECT_EQ(p.rules[0].name, "ads");
+  EXPECT_EQ(p.rules[0].action, "block");
+  EXPECT_EQ(p.rules[0].where, "weir.toml:41");
+  EXPECT_EQ(p.groups, std::vector<std::string>{"kids"});
+}
+
+TEST(Answers, ExplainNamesRuleLineStageAndDepth) {
+  FakeDesk desk;
+  auto ask = [&](const char* query) {
+    return read<Explained>(answer(desk, "GET", std::string("/v1/explain?") + query));
+  };
+  Explained e = ask("client=10.0.0.1&dest=198.51.100.1&port=443&host=x.ADS.example");
+  EXPECT_EQ(e.action, "block");
+  EXPECT_EQ(e.rule, "ads");
+  EXPECT_EQ(e.where, "weir.toml:41");
+  EXPECT_EQ(e.stage, "hello");
+  EXPECT_EQ(e.host, "x.ads.example");
+  EXPECT_FALSE(e.depth.empty());
+  EXPECT_FALSE(e.depth_because.empty());
+  EXPECT_FALSE(e.steps.empty());
+
+  e = ask("client=10.0.0.1&port=443&host=other.example");
+  EXPECT_EQ(e.action, "allow");
+  EXPECT_EQ(e.rule, "");
+  EXPECT_EQ(e.dest, "");
+  EXPECT_TRUE(ask("client=192.0.2.7&dest=198.51.100.1").exempt);
+}
+
+TEST(Answers, ReloadIsDoneOrRefusedWithEveryMistake) {
+  FakeDesk desk;
+  desk.reloaded_.mistakes = {{"weir.toml:12:1", "unknown key", "did you mean"},
+                             {"weir.toml:40:1", "no such group", ""}};
+  Answer a = answer(desk, "POST", "/v1/reload");
+  EXPECT_EQ(a.status, 422);
+  EXPECT_EQ(read<Reloaded>(a).mistakes.size(), 2u);
+  desk.reloaded_ = {.done = true};
+  EXPECT_EQ(answer(desk, "POST", "/v1/reload").status, 200);
+  EXPECT_EQ(desk.reloads_, 2);
+}
+
+TEST(Answers, WhatTheProtocolDoesNotKnowIsRefusedAndChangesNothing) {
+  FakeDesk desk;
+  struct {
+    const char *method, *target;
+    int status;
+  } cases[] = {
+      {"GET", "/", 404},
+      {"GET", "", 404},
+      {"GET", "/v1/status/", 404},
+      {"GET", "/v1/../v1/status", 404},
+      {"GET", "/v1/reload", 405},
+      {"get", "/v1/status", 405},
+      {"POST", "/v1/status", 405},
+      {"POST", "/v1/reload?force=1", 400},
+      {"GET", "/v1/status?x=1", 400},
+      {"GET", "/v1/flows?limit", 400},
+      {"GET", "/v1/flows?limit=0", 400},
+      {"GET", "/v1/flows?limit=-1", 400},
+      {"GET", "/v1/flows?limit=99999999999999999999", 400},
+      {"GET", "/v1/flows?limit=1&limit=2", 400},
+      {"GET", "/v1/flows?client=kids", 400},
+      {"GET", "/v1/flows?client=%", 400},
+      {"GET", "/v1/flows?client=%4", 400},
+      {"GET", "/v1/flows?client=%zz1", 400},
+      {"GET", "/v1/flows?host=%00", 400},
+      {"GET", "/v1/flows?failed=yes", 400},
+      {"GET", "/v1/flows?colour=red", 400},
+      {"GET", "/v1/flows?&", 400},
+      {"GET", "/v1/explain", 400},
+      {"GET", "/v1/explain?client=1.2.3", 400},
+      {"GET", "/v1/explain?client=10.0.0.1&port=65536", 400},
+      {"GET", "/v1/explain?client=10.0.0.1&port=0", 400},
+      {"GET", "/v1/explain?client=10.0.0.1&host=a..b", 400},
+  };
+  for (const auto& c : cases) {
+    Answer a = answer(desk, c.method, c.target);
+    EXPECT_EQ(a.status, c.status) << c.method << ' ' << c.target;
+    EXPECT_TRUE(nlohmann::json::parse(a.body).contains("error")) << c.target;
+  }
+  EXPECT_EQ(desk.reloads_, 0);
+}
+
+}  // namespace
+}  // namespace weir::control

@@ -1,0 +1,43 @@
+// A desk with a small policy behind it, and whatever a test wants it to say.
+#pragma once
+
+#include "control/desk.h"
+
+namespace weir::control {
+
+class FakeDesk : public Desk {
+ public:
+  FakeDesk() : books_(1, "") {
+    config::Config config;
+    config::Rule ads{.name = "ads", .action = Action::block, .where = {"weir.toml", 41, 1}};
+    ads.host.push_back({.kind = config::Match::Kind::subtree, .text = "ads.example", .where = {"weir.toml", 43, 9}});
+    config.rules.push_back(ads);
+    config.groups.push_back({.name = "kids", .clients = {*Prefix::parse("10.0.0.0/8")}, .where = {}});
+    config.gateway.exempt.push_back(*Prefix::parse("192.0.2.0/24"));
+    policy_ = policy::Snapshot::build(config, {}, 1);
+  }
+
+  Status situation() override {
+    Status s;
+    s.version = "0.1.0";
+    s.state = "running";
+    s.policy.config = "7c1e4a";
+    s.tier.takeover = true;
+    return s;
+  }
+  const account::Books& books() override { return books_; }
+  std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return wire_; }
+  std::shared_ptr<const policy::Snapshot> policy() override { return policy_; }
+  Reloaded reload() override {
+    ++reloads_;
+    return reloaded_;
+  }
+
+  account::Books books_;
+  std::array<std::uint64_t, WEIR_WIRE_REASONS> wire_{};
+  std::shared_ptr<const policy::Snapshot> policy_;
+  Reloaded reloaded_;
+  int reloads_ = 0;
+};
+
+}  // namespace weir::control
