@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/addr.h"
@@ -23,21 +23,23 @@ struct Facts {
   Address client;
   Address dest;
   std::uint16_t port = 0;
-  std::string_view name;   ///< normalised server name or Host; empty = the connection named nobody (`unnamed`)
+  std::string_view name;  ///< normalised server name or Host; empty = the connection named nobody (`unnamed`)
 };
 
 /// The answer of a stage.  Not decided = a rule that could still win depends on a fact of a later stage.
 struct Verdict {
   bool decided = false;
   Action action = Action::allow;
-  int rule = -1;             ///< index into Config::rules; -1 = no rule matched: allow
-  bool unseen = false;       ///< a host condition was answered "no" (or, by `unseen`, "yes") for want of a name
+  int rule = -1;        ///< index into Config::rules; -1 = no rule matched: allow.  Where all that could still win
+                        ///< agree before the name is known: the last of them, which matches by what is known
+  bool unseen = false;  ///< a host condition was answered "no" (or, by `unseen`, "yes") for want of a name, and all
+                        ///< else in its rule matched
 };
 
 /// A named list's content as it was loaded: normalised names.
 struct NameList {
   std::vector<std::string> exact;
-  std::vector<std::string> subtree;   ///< without the leading dot
+  std::vector<std::string> subtree;  ///< without the leading dot
 };
 
 /// One step of an explanation: why a rule matched or not, or what is missing to know.
@@ -45,7 +47,7 @@ struct Step {
   enum class Answer : std::uint8_t { no, yes, unknown };
   int rule;
   Answer answer;
-  std::string because;   ///< "client 10.0.0.5 is not in @kids", "host is known only from the hello"
+  std::string because;  ///< "client 10.0.0.5 is not in @kids", "host is known only from the hello"
 };
 
 struct Explanation {
@@ -53,7 +55,7 @@ struct Explanation {
   Verdict at_hello;
   Depth depth;                ///< at which the connection would be handled
   std::string depth_because;  ///< "port 80 is HTTP: served", "decided by client alone: stays on the wire"
-  std::vector<Step> steps;    ///< at the deciding stage, rules in order, up to the deciding one
+  std::vector<Step> steps;    ///< at the deciding stage, rules in order, up to the deciding one; none if not judged
 };
 
 struct KernelPlan;
@@ -61,15 +63,18 @@ struct KernelPlan;
 class Snapshot {
  public:
   /// Compiles checked configuration.  `lists` holds the content of every Config::lists entry, by name.
-  static std::shared_ptr<const Snapshot> build(config::Config config, std::map<std::string, NameList> lists, std::uint32_t id);
+  static std::shared_ptr<const Snapshot> build(config::Config config, std::map<std::string, NameList> lists,
+                                               std::uint32_t id);
   ~Snapshot();
 
   /// First match wins.  O(rules) with one hash probe a label for names.
   Verdict evaluate(Stage stage, const Facts& facts) const;
   /// Never touched, not even counted.
   bool exempt(const Address& client, const Address& dest) const;
+  /// `takeover_available`: the kernel can hand over connections that began on the wire.
   Explanation explain(const Facts& facts, bool takeover_available) const;
-  /// What the kernel needs to say the same at the stages syn and hello.
+  /// What the kernel needs to say the same at the stages syn and hello.  On HTTP ports only `pass` stays on the wire:
+  /// an allowed connection there is served, so its row escalates.
   KernelPlan plan(const NameHasher& hash) const;
 
   const config::Config& config() const;
@@ -77,23 +82,23 @@ class Snapshot {
   /// "ads", or "rule 3" for a rule without a name; "" for -1.
   std::string rule_name(int rule) const;
 
+  struct Impl;  // impl.h, for this room only
  private:
-  struct Impl;
   explicit Snapshot(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
 /// The tables of include/weir/wire.h as values.
 struct KernelPlan {
-  std::vector<std::pair<Prefix, std::uint16_t>> clients;   ///< class of the longest match; WEIR_CLASS_exempt included
+  std::vector<std::pair<Prefix, std::uint16_t>> clients;  ///< class of the longest match; WEIR_CLASS_exempt included
   std::vector<std::pair<Prefix, std::uint16_t>> dests;
   std::vector<std::pair<weir_row_key, std::uint32_t>> row_index;
-  std::vector<weir_row> rows;                              ///< [0] escalates
-  std::vector<std::pair<std::uint64_t, weir_name_class>> names;
-  std::vector<std::uint8_t> cells;                         ///< rows x name_classes
+  std::vector<weir_row> rows;                                    ///< [0] escalates
+  std::vector<std::pair<std::uint64_t, weir_name_class>> names;  ///< each hash once
+  std::vector<std::uint8_t> cells;                               ///< rows x name_classes
   std::uint32_t name_classes = 1;
   std::uint32_t id = 0;
-  std::vector<std::string> over_limit;                     ///< what did not fit and therefore escalates, for --check
+  std::vector<std::string> over_limit;  ///< what did not fit and therefore escalates, for --check
 };
 
 }  // namespace weir::policy

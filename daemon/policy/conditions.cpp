@@ -1,0 +1,30 @@
+#include "policy/conditions.h"
+
+#include <algorithm>
+
+namespace weir::policy {
+
+void Conditions::add(std::size_t rule, std::uint32_t source, bool negated) {
+  auto& elements = negated ? lists_[rule].unwanted : lists_[rule].wanted;
+  if (std::ranges::find(elements, source) == elements.end()) elements.push_back(source);
+}
+
+Bits Conditions::matching(const Bits& sources) const {
+  const auto holds = [&](std::uint32_t source) { return sources.test(source); };
+  Bits rules(lists_.size());
+  for (std::size_t r = 0; r < lists_.size(); ++r) {
+    const MatchList& list = lists_[r];
+    if (std::ranges::any_of(list.unwanted, holds)) continue;
+    if (list.wanted.empty() || std::ranges::any_of(list.wanted, holds)) rules.set(r);
+  }
+  return rules;
+}
+
+std::vector<Bits> Conditions::matching(const Interner& sets) const {
+  std::vector<Bits> rules;
+  rules.reserve(sets.size());
+  for (std::uint32_t set = 0; set < sets.size(); ++set) rules.push_back(matching(sets[set]));
+  return rules;
+}
+
+}  // namespace weir::policy

@@ -1,0 +1,198 @@
+// Why a connection is treated as it is, in words.  Slow and exact: every element of every match list is asked again.
+
+#include <algorithm>
+
+#include "policy/impl.h"
+
+namespace weir::policy {
+
+namespace {
+
+using config::Match;
+using config::Rule;
+using Answer = Step::Answer;
+
+struct Reason {
+  Answer answer;
+  std::string because;
+};
+
+/// An element as it stands in the file.
+std::string written(const Match& match) {
+  switch (match.kind) {
+    case Match::Kind::reference: return '@' + match.text;
+    case Match::Kind::exact: return match.text;
+    case Match::Kind::subtree: return '.' + match.text;
+    case Match::Kind::prefix: return match.prefix.to_string();
+    case Match::Kind::port: break;
+  }
+  const std::string low = std::to_string(match.low);
+  return match.low == match.high ? low : low + '-' + std::to_string(match.high);
+}
+
+/// "@kids", "@kids or 10.0.0.0/8", "@kids, 10.0.0.0/8 or 7 others"
+std::string written(const std::vector<const Match*>& matches) {
+  if (matches.size() == 1) return written(*matches[0]);
+  if (matches.size() == 2) return written(*matches[0]) + " or " + written(*matches[1]);
+  return written(*matches[0]) + ", " + written(*matches[1]) + " or " + std::to_string(matches.size() - 2) +
+         (matches.size() == 3 ? " other" : " others");
+}
+
+/// Whether a match list matches `value`, which people call a `what`; `holds` answers for one element.
+template <class Holds>
+Reason ask(const std::vector<Match>& list, const std::string& what, const std::string& value, Holds holds) {
+  const std::string fact = what + ' ' + value;
+  std::vector<const Match*> wanted, unwanted;
+  const Match* found = nullptr;
+  for (const Match& match : list) {
+    (match.negated ? unwanted : wanted).push_back(&match);
+    if (!holds(match)) continue;
+    if (match.negated) return {Answer::no, fact + " is excepted by !" + written(match)};
+    if (!found) found = &match;
+  }
+  if (found) {
+    const std::string element = written(*found);
+    return {Answer::yes, element == value ? what + " is " + value : fact + " is in " + element};
+  }
+  if (wanted.empty()) return {Answer::yes, fact + " is not in " + written(unwanted)};
+  return {Answer::no, fact + " is not in " + written(wanted)};
+}
+
+}  // namespace
+
+class Explainer {
+ public:
+  Explainer(const Snapshot::Impl& policy, Stage stage, const Facts& facts)
+      : policy_(policy),
+        facts_(facts),
+        stage_(stage),
+        name_sources_(policy.host.table.sets()[facts.name.empty() ? 0 : policy.host.table.find(facts.name)]) {}
+
+  Step step(int rule) const {
+    const Rule& r = policy_.config.rules[rule];
+    Step step{.rule = rule, .answer = Answer::yes, .because = {}};
+    for (const Reason& reason : {client(r.client), dest(r.dest), port(r.port), host(r)}) {
+      if (reason.answer == Answer::no) return {rule, reason.answer, reason.because};
+      if (reason.answer == Answer::unknown) step.answer = Answer::unknown;
+      if (reason.because.empty()) continue;
+      step.because += (step.because.empty() ? "" : ", ") + reason.because;
+    }
+    if (step.because.empty()) step.because = "matches every connection";
+    return step;
+  }
+
+ private:
+  Reason client(const std::vector<Match>& list) const {
+    if (list.empty()) return {Answer::yes, {}};
+    return ask(list, "client", facts_.client.to_string(), [&](const Match& m) { return holds(m, facts_.client); });
+  }
+  Reason dest(const std::vector<Match>& list) const {
+    if (list.empty()) return {Answer::yes, {}};
+    return ask(list, "destination", facts_.dest.to_string(), [&](const Match& m) { return holds(m, facts_.dest); });
+  }
+  Reason port(const std::vector<Match>& list) const {
+    if (list.empty()) return {Answer::yes, {}};
+    return ask(list, "port", std::to_string(facts_.port),
+               [&](const Match& m) { return m.low <= facts_.port && facts_.port <= m.high; });
+  }
+  Reason host(const Rule& rule) const {
+    if (rule.host.empty()) return {Answer::yes, {}};
+    if (stage_ == Stage::syn) return {Answer::unknown, "the host is known only from the hello"};
+    if (facts_.name.empty()) {
+      const bool wants = std::ranges::any_of(rule.host, [](const Match& m) { return !m.negated; });
+      if (!wants) return {Answer::yes, "the connection names no host, so none that the rule excepts"};
+      if (rule.unseen_blocks) return {Answer::yes, "the connection names no host, which counts as a match"};
+      return {Answer::no, "the connection names no host"};
+    }
+    return ask(rule.host, "host", std::string(facts_.name), [&](const Match& m) { return names(m); });
+  }
+
+  bool holds(const Match& match, const Address& address) const {
+    if (match.kind == Match::Kind::prefix) return match.prefix.contains(address);
+    for (const config::Group& group : policy_.config.groups) {
+      if (group.name != match.text) continue;
+      return std::ranges::any_of(group.clients, [&](const Prefix& prefix) { return prefix.contains(address); });
+    }
+    return false;
+  }
+  bool names(const Match& match) const {
+    if (match.kind == Match::Kind::exact) return facts_.name == match.text;
+    if (match.kind == Match::Kind::subtree) return within(facts_.name, match.text);
+    const auto& lists = policy_.config.lists;
+    const auto list = std::ranges::find(lists, match.text, &config::List::name);
+    return list != lists.end() && name_sources_.test(list - lists.begin());  // lists are the first sources
+  }
+
+  const Snapshot::Impl& policy_;
+  const Facts& facts_;
+  Stage stage_;
+  const Bits& name_sources_;
+};
+
+namespace {
+
+struct Handling {
+  Depth depth;
+  std::string because;
+};
+
+Handling http_handling(const Explanation& e, bool floor_splice, const std::string& port) {
+  if (e.at_syn.decided && e.at_syn.action == Action::pass) {
+    if (floor_splice) return {Depth::splice, "gateway.floor is \"splice\": every connection goes through the daemon"};
+    return {Depth::pass, "passed by client, destination and port alone: stays on the wire"};
+  }
+  const Verdict& last = e.at_hello;
+  if (last.action == Action::pass) return {Depth::serve, port + " is HTTP: the request must be read to know its host"};
+  if (last.action == Action::block) return {Depth::serve, port + " is HTTP: refused with a page"};
+  if (last.action == Action::reset) return {Depth::serve, port + " is HTTP: reset by the daemon"};
+  return {Depth::serve, port + " is HTTP: served"};
+}
+
+Handling tls_handling(const Explanation& e, bool floor_splice, bool takeover, const std::string& port) {
+  if (e.at_hello.action == Action::block) return {Depth::splice, port + " is TLS: refused with an alert"};
+  if (e.at_hello.action == Action::reset) return {Depth::splice, port + " is TLS: reset by the daemon"};
+  if (floor_splice) return {Depth::splice, "gateway.floor is \"splice\": every connection goes through the daemon"};
+  if (e.at_syn.decided) return {Depth::pass, "decided by client, destination and port alone: stays on the wire"};
+  if (!takeover)
+    return {Depth::splice, "this kernel cannot hand over a live connection: the daemon looks at the hello"};
+  return {Depth::inspect, port + " is TLS: the hello is read on the wire, then it passes"};
+}
+
+}  // namespace
+
+Explanation Snapshot::explain(const Facts& facts, bool takeover_available) const {
+  const config::Gateway& gateway = impl_->config.gateway;
+  const std::string port = "port " + std::to_string(facts.port);
+  const Verdict unjudged{.decided = true};
+  Explanation e{.at_syn = unjudged, .at_hello = unjudged, .depth = Depth::pass, .depth_because = {}, .steps = {}};
+
+  if (exempt(facts.client, facts.dest)) {
+    const bool by_client = impl_->is_exempt(impl_->client, impl_->client.table.find(facts.client));
+    e.depth_because = (by_client ? "client " + facts.client.to_string() : "destination " + facts.dest.to_string()) +
+                      " is in gateway.exempt: never touched";
+    return e;
+  }
+  const bool http = std::ranges::find(gateway.http, facts.port) != gateway.http.end();
+  const bool tls = std::ranges::find(gateway.tls, facts.port) != gateway.tls.end();
+  if (!http && !tls) {
+    e.depth_because = port + " is in neither gateway.http nor gateway.tls: not judged";
+    return e;
+  }
+
+  e.at_syn = evaluate(Stage::syn, facts);
+  e.at_hello = evaluate(Stage::hello, facts);
+  const bool floor_splice = gateway.floor == config::Floor::splice;
+  auto [depth, because] =
+      http ? http_handling(e, floor_splice, port) : tls_handling(e, floor_splice, takeover_available, port);
+  e.depth = depth;
+  e.depth_because = std::move(because);
+
+  const Stage stage = e.at_syn.decided ? Stage::syn : Stage::hello;
+  const Verdict& deciding = e.at_syn.decided ? e.at_syn : e.at_hello;
+  const int last = deciding.rule < 0 ? static_cast<int>(impl_->config.rules.size()) - 1 : deciding.rule;
+  const Explainer explainer(*impl_, stage, facts);
+  for (int rule = 0; rule <= last; ++rule) e.steps.push_back(explainer.step(rule));
+  return e;
+}
+
+}  // namespace weir::policy

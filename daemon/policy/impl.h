@@ -1,0 +1,66 @@
+// What a Snapshot is made of: four look-ups, each of which ends in the set of rules whose condition matches, and the
+// walk over the rules in which all four agree.
+#pragma once
+
+#include <bit>
+
+#include "policy/addresses.h"
+#include "policy/conditions.h"
+#include "policy/names.h"
+#include "policy/policy.h"
+
+namespace weir::policy {
+
+/// One kind of condition: a table that finds the sources of a fact, and which rules match by them.
+template <class Table>
+struct Axis {
+  Conditions conditions;
+  Table table;
+  std::vector<Bits> matching;  ///< rules, by number of the set of sources
+
+  Axis(Conditions made, Table filled)
+      : conditions(std::move(made)), table(std::move(filled)), matching(conditions.matching(table.sets())) {}
+  const Bits& operator()(const auto& fact) const { return matching[table.find(fact)]; }
+};
+
+/// The rules that match by all that is known at SYN.
+class Candidates {
+ public:
+  Candidates(const Bits& client, const Bits& dest, const Bits& port) : client_(client), dest_(dest), port_(port) {}
+
+  /// The first at or behind `rule`; -1 = none.
+  int from(int rule) const {
+    std::uint64_t mask = ~std::uint64_t{0} << rule % 64;
+    for (std::size_t i = rule / 64; i < client_.words(); ++i, mask = ~std::uint64_t{0}) {
+      const std::uint64_t word = client_.word(i) & dest_.word(i) & port_.word(i) & mask;
+      if (word != 0) return static_cast<int>(i * 64) + std::countr_zero(word);
+    }
+    return -1;
+  }
+
+ private:
+  const Bits &client_, &dest_, &port_;
+};
+
+struct Snapshot::Impl {
+  config::Config config;
+  std::uint32_t id;
+  Axis<AddressTable> client, dest;  ///< their last source is gateway.exempt
+  Axis<PortTable> port;
+  Axis<NameTable> host;
+  Bits hosted;   ///< rules with a host condition
+  Bits unnamed;  ///< rules whose host condition matches a connection without a name
+
+  Impl(config::Config checked, const std::map<std::string, NameList>& lists, std::uint32_t number);
+
+  Candidates candidates(const Facts& facts) const { return {client(facts.client), dest(facts.dest), port(facts.port)}; }
+  Verdict at_syn(const Candidates& candidates) const;
+  /// `matching`: the rules whose host condition matches; of a connection without a name: `unnamed`.
+  Verdict at_hello(const Candidates& candidates, const Bits& matching, bool named) const;
+
+  bool is_exempt(const Axis<AddressTable>& side, std::uint32_t set) const {
+    return side.table.sets()[set].test(side.conditions.sources());
+  }
+};
+
+}  // namespace weir::policy

@@ -1,0 +1,201 @@
+// The policy as the tables that the kernel reads.  Everything that the rules can tell apart about clients, destinations
+// and names becomes a class; what does not fit the kernel's limits escalates, so that the daemon judges it.
+
+#include <netinet/in.h>
+#include <algorithm>
+
+#include "base/units.h"
+#include "policy/impl.h"
+
+namespace weir::policy {
+
+namespace {
+
+constexpr std::size_t max_row_index = 65536;
+
+std::uint8_t cell_of(const Verdict& verdict) {
+  if (!verdict.decided) return WEIR_CELL_escalate;
+  const bool passes = verdict.action == Action::allow || verdict.action == Action::pass;
+  return passes ? WEIR_CELL_pass : WEIR_CELL_block;
+}
+
+/// Classes of addresses or names: sets of matching rules, numbered; those beyond a limit share one number.
+class Classes {
+ public:
+  Classes(const std::vector<Bits>& matching, std::size_t limit) : limit_(limit) {
+    for (const Bits& rules : matching) of_set_.push_back(wanted_.number(rules));
+  }
+
+  std::uint32_t of_set(std::uint32_t set) const { return std::min<std::uint32_t>(of_set_[set], limit_ - 1); }
+  /// How many classes have a meaning of their own.
+  std::uint32_t judged() const { return fits() ? wanted_.size() : limit_ - 1; }
+  std::uint32_t count() const { return fits() ? wanted_.size() : limit_; }
+  const Bits& operator[](std::uint32_t number) const { return wanted_[number]; }
+  bool fits() const { return wanted_.size() <= limit_; }
+
+  void report(std::string_view what, std::vector<std::string>& over_limit) const {
+    if (fits()) return;
+    over_limit.push_back(count_text(wanted_.size()) + " kinds of " + std::string(what) + ", the kernel keeps " +
+                         count_text(judged()) + " apart");
+  }
+
+ private:
+  Interner wanted_;
+  std::vector<std::uint32_t> of_set_;
+  std::uint32_t limit_;
+};
+
+}  // namespace
+
+/// Builds one plan; each step fills one table of it.
+class Planner {
+ public:
+  explicit Planner(const Snapshot::Impl& policy)
+      : policy_(policy),
+        clients_(policy.client.matching, WEIR_MAX_CLASSES),
+        dests_(policy.dest.matching, WEIR_MAX_CLASSES) {}
+
+  KernelPlan build(const NameHasher& hash) {
+    plan_.id = policy_.id;
+    classify(policy_.client, clients_, plan_.clients);
+    classify(policy_.dest, dests_, plan_.dests);
+    clients_.report("clients", plan_.over_limit);
+    dests_.report("destinations", plan_.over_limit);
+    make_rows();
+    make_names(hash);
+    return std::move(plan_);
+  }
+
+ private:
+  /// A row: what the SYN stage says, and for undecided ones the rules that are left to the name.
+  struct Left {
+    weir_row row;
+    Bits rules;
+  };
+
+  void classify(const Axis<AddressTable>& side, const Classes& classes,
+                std::vector<std::pair<Prefix, std::uint16_t>>& to) const {
+    for (const AddressTable::Entry& entry : side.table.entries()) {
+      const bool exempt = policy_.is_exempt(side, entry.set);
+      to.emplace_back(entry.prefix, exempt ? WEIR_CLASS_exempt : classes.of_set(entry.set));
+    }
+  }
+
+  void make_rows() {
+    left_.push_back({{.at_syn = WEIR_CELL_escalate, .unnamed = WEIR_CELL_escalate, .rule = 0}, Bits()});
+    // The classes of unlisted addresses come first: if the index fills up, it is not for them.
+    std::size_t beyond = 0;
+    for (std::uint32_t client = 0; client < clients_.judged(); ++client) {
+      for (std::uint32_t dest = 0; dest < dests_.judged(); ++dest) {
+        if (plan_.row_index.size() + 3 * WEIR_MAX_PORTS > max_row_index) {
+          ++beyond;
+        } else {
+          index(client, dest);
+        }
+      }
+    }
+    if (beyond > 0) {
+      plan_.over_limit.push_back(count_text(beyond) + " pairs of client and destination beyond the " +
+                                 count_text(plan_.row_index.size()) + " entries that the kernel keeps");
+    }
+    if (rows_beyond_ > 0) {
+      plan_.over_limit.push_back(count_text(rows_beyond_) + " sequences of rules beyond the " +
+                                 count_text(WEIR_MAX_ROWS) + " that the kernel keeps");
+    }
+    for (const Left& left : left_) plan_.rows.push_back(left.row);
+  }
+
+  /// The entries of one client class and one destination class.
+  void index(std::uint32_t client, std::uint32_t dest) {
+    const auto enter = [&](std::uint16_t port, std::uint16_t protocol, std::uint32_t row) {
+      const weir_row_key key{.client_class = static_cast<std::uint16_t>(client),
+                             .dest_class = static_cast<std::uint16_t>(dest),
+                             .port = port,
+                             .protocol = protocol};
+      if (row != 0) plan_.row_index.emplace_back(key, row);  // no entry is row 0
+    };
+    const config::Gateway& gateway = policy_.config.gateway;
+    for (const std::uint16_t port : gateway.http) {
+      const Candidates candidates(clients_[client], dests_[dest], policy_.port(port));
+      const Verdict verdict = policy_.at_syn(candidates);
+      const bool served = !verdict.decided || verdict.action == Action::allow;
+      enter(port, IPPROTO_TCP, served ? 0 : decided_row(verdict));
+    }
+    for (const std::uint16_t port : gateway.tls) {
+      const Candidates candidates(clients_[client], dests_[dest], policy_.port(port));
+      const Verdict verdict = policy_.at_syn(candidates);
+      enter(port, IPPROTO_TCP, verdict.decided ? decided_row(verdict) : undecided_row(candidates));
+      enter(port, IPPROTO_UDP, verdict.decided ? decided_row(verdict) : 0);  // QUIC is not looked into
+    }
+  }
+
+  std::uint32_t decided_row(const Verdict& verdict) {
+    const std::uint8_t cell = cell_of(verdict);
+    const auto [at, added] = decided_.try_emplace({cell, verdict.rule}, 0);
+    if (added) {
+      const auto rule = static_cast<std::uint16_t>(verdict.rule < 0xffff ? verdict.rule + 1 : 0);
+      at->second = add({{.at_syn = cell, .unnamed = cell, .rule = rule}, Bits()});
+    }
+    return at->second;
+  }
+
+  /// Rules behind the first that needs no name cannot be reached: triples that differ only there share a row.
+  std::uint32_t undecided_row(const Candidates& candidates) {
+    Bits rules(policy_.config.rules.size());
+    for (int r = candidates.from(0); r >= 0; r = candidates.from(r + 1)) {
+      rules.set(r);
+      if (!policy_.hosted.test(r)) break;
+    }
+    const auto [at, added] = undecided_.try_emplace(rules, 0);
+    if (added) {
+      const std::uint8_t unnamed = cell_of(policy_.at_hello(candidates, policy_.unnamed, false));
+      at->second = add({{.at_syn = WEIR_CELL_escalate, .unnamed = unnamed, .rule = 0}, rules});
+    }
+    return at->second;
+  }
+
+  std::uint32_t add(Left left) {
+    if (left_.size() == WEIR_MAX_ROWS) {
+      ++rows_beyond_;
+      return 0;
+    }
+    left_.push_back(std::move(left));
+    return static_cast<std::uint32_t>(left_.size() - 1);
+  }
+
+  void make_names(const NameHasher& hash) {
+    const std::size_t by_memory = WEIR_MAX_CELL_BYTES / left_.size();
+    const Classes classes(policy_.host.matching, std::min<std::size_t>(by_memory, WEIR_MAX_NAME_CLASSES));
+    classes.report("names", plan_.over_limit);
+    plan_.name_classes = classes.count();
+    plan_.cells.assign(left_.size() * classes.count(), WEIR_CELL_escalate);
+    for (std::size_t row = 0; row < left_.size(); ++row) {
+      for (std::uint32_t name = 0; name < classes.judged(); ++name) {
+        plan_.cells[row * classes.count() + name] = cell(left_[row], classes[name]);
+      }
+    }
+    plan_.names.reserve(policy_.host.table.size());
+    policy_.host.table.for_each([&](std::string_view name, const NameTable::Sets& sets) {
+      const weir_name_class folded{.exact = static_cast<std::uint16_t>(classes.of_set(sets.exact)),
+                                   .below = static_cast<std::uint16_t>(classes.of_set(sets.below))};
+      plan_.names.emplace_back(hash(name), folded);
+    });
+  }
+
+  std::uint8_t cell(const Left& left, const Bits& matching) const {
+    if (left.row.at_syn != WEIR_CELL_escalate || left.rules.words() == 0) return left.row.at_syn;
+    return cell_of(policy_.at_hello({left.rules, left.rules, left.rules}, matching, true));
+  }
+
+  const Snapshot::Impl& policy_;
+  Classes clients_, dests_;
+  KernelPlan plan_;
+  std::vector<Left> left_;
+  std::map<std::pair<std::uint8_t, int>, std::uint32_t> decided_;
+  std::unordered_map<Bits, std::uint32_t, Bits::Hash> undecided_;
+  std::size_t rows_beyond_ = 0;
+};
+
+KernelPlan Snapshot::plan(const NameHasher& hash) const { return Planner(*impl_).build(hash); }
+
+}  // namespace weir::policy

@@ -1,0 +1,161 @@
+#include "policy/policy.h"
+
+#include <unordered_map>
+
+#include "policy/impl.h"
+
+namespace weir::policy {
+
+namespace {
+
+using config::Match;
+using config::Rule;
+
+/// The numbers of groups or lists, by name.
+template <class Named>
+std::unordered_map<std::string, std::uint32_t> numbers(const std::vector<Named>& all) {
+  std::unordered_map<std::string, std::uint32_t> by_name;
+  for (std::uint32_t n = 0; n < all.size(); ++n) by_name.emplace(all[n].name, n);
+  return by_name;
+}
+
+Axis<AddressTable> address_axis(const config::Config& config, std::vector<Match> Rule::*list) {
+  Conditions conditions(config.rules.size(), config.groups.size());
+  std::vector<PrefixIn> prefixes;
+  for (std::uint32_t g = 0; g < config.groups.size(); ++g) {
+    for (const Prefix& prefix : config.groups[g].clients) prefixes.push_back({prefix, g});
+  }
+  const auto groups = numbers(config.groups);
+  for (std::size_t r = 0; r < config.rules.size(); ++r) {
+    for (const Match& match : config.rules[r].*list) {
+      const bool group = match.kind == Match::Kind::reference;
+      const std::uint32_t source = group ? groups.at(match.text) : conditions.spelled_out(r, match.negated);
+      if (!group) prefixes.push_back({match.prefix, source});
+      conditions.add(r, source, match.negated);
+    }
+  }
+  const auto exempt = static_cast<std::uint32_t>(conditions.sources());
+  for (const Prefix& prefix : config.gateway.exempt) prefixes.push_back({prefix, exempt});
+  AddressTable table(std::move(prefixes), exempt + 1);
+  return {std::move(conditions), std::move(table)};
+}
+
+Axis<PortTable> port_axis(const config::Config& config) {
+  Conditions conditions(config.rules.size(), 0);
+  std::vector<PortsIn> ports;
+  for (std::size_t r = 0; r < config.rules.size(); ++r) {
+    for (const Match& match : config.rules[r].port) {
+      const std::uint32_t source = conditions.spelled_out(r, match.negated);
+      ports.push_back({match.low, match.high, source});
+      conditions.add(r, source, match.negated);
+    }
+  }
+  PortTable table(ports, conditions.sources());
+  return {std::move(conditions), std::move(table)};
+}
+
+/// Lists that no rule refers to take no room.
+Axis<NameTable> host_axis(const config::Config& config, const std::map<std::string, NameList>& lists) {
+  Conditions conditions(config.rules.size(), config.lists.size());
+  const auto list_numbers = numbers(config.lists);
+  std::map<std::uint32_t, const NameList*> used;
+  std::size_t names = 0;
+  for (std::size_t r = 0; r < config.rules.size(); ++r) {
+    for (const Match& match : config.rules[r].host) {
+      ++names;
+      if (match.kind != Match::Kind::reference) {
+        conditions.add(r, conditions.spelled_out(r, match.negated), match.negated);
+        continue;
+      }
+      const std::uint32_t source = list_numbers.at(match.text);
+      conditions.add(r, source, match.negated);
+      const auto content = lists.find(match.text);
+      if (content == lists.end() || !used.emplace(source, &content->second).second) continue;
+      names += content->second.exact.size() + content->second.subtree.size();
+    }
+  }
+
+  NameTable table(names, conditions.sources());
+  for (const auto& [source, content] : used) {
+    for (const std::string& name : content->exact) table.add(name, false, source);
+    for (const std::string& name : content->subtree) table.add(name, true, source);
+  }
+  for (std::size_t r = 0; r < config.rules.size(); ++r) {
+    for (const Match& match : config.rules[r].host) {
+      if (match.kind == Match::Kind::reference) continue;
+      table.add(match.text, match.kind == Match::Kind::subtree, conditions.spelled_out(r, match.negated));
+    }
+  }
+  table.fold();
+  return {std::move(conditions), std::move(table)};
+}
+
+}  // namespace
+
+Snapshot::Impl::Impl(config::Config checked, const std::map<std::string, NameList>& lists, std::uint32_t number)
+    : config(std::move(checked)),
+      id(number),
+      client(address_axis(config, &Rule::client)),
+      dest(address_axis(config, &Rule::dest)),
+      port(port_axis(config)),
+      host(host_axis(config, lists)),
+      hosted(config.rules.size()),
+      unnamed(config.rules.size()) {
+  for (std::size_t r = 0; r < config.rules.size(); ++r) {
+    if (host.conditions.present(r)) hosted.set(r);
+    if (!host.conditions.wants(r) || config.rules[r].unseen_blocks) unnamed.set(r);
+  }
+}
+
+Verdict Snapshot::Impl::at_syn(const Candidates& candidates) const {
+  std::optional<Action> agreed;
+  for (int r = candidates.from(0);; r = candidates.from(r + 1)) {
+    const Action action = r < 0 ? Action::allow : config.rules[r].action;
+    if (agreed && *agreed != action) return {};
+    agreed = action;
+    if (r < 0 || !hosted.test(r)) return {.decided = true, .action = action, .rule = r};
+  }
+}
+
+Verdict Snapshot::Impl::at_hello(const Candidates& candidates, const Bits& matching, bool named) const {
+  Verdict verdict{.decided = true};
+  for (int r = candidates.from(0); r >= 0; r = candidates.from(r + 1)) {
+    if (!named && host.conditions.wants(r)) verdict.unseen = true;
+    if (!matching.test(r)) continue;
+    verdict.action = config.rules[r].action;
+    verdict.rule = r;
+    break;
+  }
+  return verdict;
+}
+
+std::shared_ptr<const Snapshot> Snapshot::build(config::Config config, std::map<std::string, NameList> lists,
+                                                std::uint32_t id) {
+  return std::shared_ptr<const Snapshot>(new Snapshot(std::make_unique<Impl>(std::move(config), lists, id)));
+}
+
+Snapshot::Snapshot(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Snapshot::~Snapshot() = default;
+
+Verdict Snapshot::evaluate(Stage stage, const Facts& facts) const {
+  const Candidates candidates = impl_->candidates(facts);
+  if (stage == Stage::syn) return impl_->at_syn(candidates);
+  const bool named = !facts.name.empty();
+  return impl_->at_hello(candidates, named ? impl_->host(facts.name) : impl_->unnamed, named);
+}
+
+bool Snapshot::exempt(const Address& client, const Address& dest) const {
+  return impl_->is_exempt(impl_->client, impl_->client.table.find(client)) ||
+         impl_->is_exempt(impl_->dest, impl_->dest.table.find(dest));
+}
+
+const config::Config& Snapshot::config() const { return impl_->config; }
+std::uint32_t Snapshot::id() const { return impl_->id; }
+
+std::string Snapshot::rule_name(int rule) const {
+  if (rule < 0) return {};
+  const std::string& name = impl_->config.rules[rule].name;
+  return name.empty() ? "rule " + std::to_string(rule + 1) : name;
+}
+
+}  // namespace weir::policy

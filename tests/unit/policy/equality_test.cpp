@@ -1,0 +1,94 @@
+// One policy, three readers: the rules as written (oracle.h), the evaluator, and the kernel's tables (plan_lookup.h)
+// must say the same of every flow.
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+
+#include "oracle.h"
+#include "plan_lookup.h"
+#include "random_policy.h"
+
+namespace weir::policy {
+namespace {
+
+std::uint8_t cell(const Verdict& verdict) {
+  if (!verdict.decided) return WEIR_CELL_escalate;
+  return verdict.action <= Action::pass ? WEIR_CELL_pass : WEIR_CELL_block;
+}
+
+void expect_same(const Verdict& a, const Verdict& b, const char* stage) {
+  EXPECT_EQ(a.decided, b.decided) << stage;
+  EXPECT_EQ(a.action, b.action) << stage;
+  EXPECT_EQ(a.rule, b.rule) << stage;
+  EXPECT_EQ(a.unseen, b.unseen) << stage;
+}
+
+class Readers {
+ public:
+  Readers(random::Policy policy)
+      : policy_(std::move(policy)),
+        oracle_(policy_.config, policy_.lists),
+        snapshot_(Snapshot::build(policy_.config, policy_.lists, 1)),
+        hash_(NameHasher::random()),
+        plan_(snapshot_->plan(hash_)),
+        kernel_(plan_, hash_) {
+    EXPECT_TRUE(plan_.over_limit.empty());
+  }
+
+  void agree_on(const random::Flow& flow) const {
+    const Facts facts{.client = flow.client, .dest = flow.dest, .port = flow.port, .name = flow.name};
+    const Verdict at_syn = snapshot_->evaluate(Stage::syn, facts), at_hello = snapshot_->evaluate(Stage::hello, facts);
+    expect_same(at_syn, oracle_.evaluate(Stage::syn, facts), "at SYN");
+    expect_same(at_hello, oracle_.evaluate(Stage::hello, facts), "at the hello");
+    EXPECT_TRUE(at_hello.decided);
+    EXPECT_TRUE(!at_syn.decided || at_syn.action == at_hello.action) << "a name must not change what was decided";
+
+    const auto tcp = kernel_.at_syn(flow.client, flow.dest, flow.port, IPPROTO_TCP);
+    EXPECT_EQ(snapshot_->exempt(flow.client, flow.dest), oracle_.exempt(facts));
+    EXPECT_EQ(tcp.exempt, oracle_.exempt(facts));
+    if (tcp.exempt) return;
+    if (flow.port == 80 || flow.port == 8080) {
+      const bool served = at_syn.decided && at_syn.action == Action::allow;
+      EXPECT_EQ(tcp.values.at_syn, served ? WEIR_CELL_escalate : cell(at_syn));
+      return;
+    }
+    const auto udp = kernel_.at_syn(flow.client, flow.dest, flow.port, IPPROTO_UDP);
+    EXPECT_EQ(tcp.values.at_syn, cell(at_syn));
+    EXPECT_EQ(udp.values.at_syn, cell(at_syn));
+    EXPECT_EQ(tcp.values.rule, at_syn.decided ? at_syn.rule + 1 : 0);
+    EXPECT_EQ(kernel_.at_hello(tcp, flow.name), cell(at_hello));
+  }
+
+ private:
+  random::Policy policy_;
+  Oracle oracle_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  NameHasher hash_;
+  KernelPlan plan_;
+  PlanLookup kernel_;
+};
+
+void agree_for(std::uint64_t seed, unsigned rules, int flows) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  random::Source source(seed);
+  const Readers readers(source.policy(rules));
+  for (int n = 0; n < flows; ++n) {
+    const random::Flow flow = source.flow();
+    SCOPED_TRACE(flow.client.to_string() + " to " + flow.dest.to_string() + ' ' + std::to_string(flow.port) + ' ' +
+                 flow.name);
+    readers.agree_on(flow);
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(Equality, HoldsForRandomPoliciesAndFlows) {
+  for (std::uint64_t seed = 1; seed <= 2000 && !HasFailure(); ++seed) agree_for(seed, 8, 100);
+}
+
+// More than 64 rules: sets of rules span several words.
+TEST(Equality, HoldsForLongPolicies) {
+  for (std::uint64_t seed = 1; seed <= 100 && !HasFailure(); ++seed) agree_for(seed, 200, 300);
+}
+
+}  // namespace
+}  // namespace weir::policy

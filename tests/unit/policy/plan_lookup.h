@@ -1,0 +1,72 @@
+// A KernelPlan read as the kernel reads it (include/weir/wire.h): longest prefix, row, name from the back, cell.
+#pragma once
+
+#include <map>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+
+#include "policy/policy.h"
+#include "weir/name_hash.h"
+
+namespace weir::policy {
+
+class PlanLookup {
+ public:
+  PlanLookup(const KernelPlan& plan, const NameHasher& hash)
+      : plan_(plan), point_(hash.point()), names_(plan.names.begin(), plan.names.end()) {
+    for (const auto& [key, row] : plan.row_index) {
+      rows_[{key.client_class, key.dest_class, key.port, key.protocol}] = row;
+    }
+  }
+
+  struct Row {
+    bool exempt = false;
+    std::uint32_t number = 0;
+    weir_row values = {};
+  };
+  Row at_syn(const Address& client, const Address& dest, std::uint16_t port, std::uint16_t protocol) const {
+    const std::uint16_t client_class = longest(plan_.clients, client), dest_class = longest(plan_.dests, dest);
+    if (client_class == WEIR_CLASS_exempt || dest_class == WEIR_CLASS_exempt) return {.exempt = true};
+    const auto found = rows_.find({client_class, dest_class, port, protocol});
+    const std::uint32_t number = found == rows_.end() ? 0 : found->second;
+    return {.number = number, .values = plan_.rows.at(number)};
+  }
+
+  /// The cell of a hello that carries `name`, which may be empty.
+  std::uint8_t at_hello(const Row& row, std::string_view name) const {
+    if (name.empty()) return row.values.unnamed;
+    return plan_.cells.at(row.number * plan_.name_classes + name_class(name));
+  }
+
+ private:
+  static std::uint16_t longest(const std::vector<std::pair<Prefix, std::uint16_t>>& prefixes, const Address& address) {
+    int length = -1;
+    std::uint16_t found = 0;
+    for (const auto& [prefix, value] : prefixes) {
+      if (prefix.length <= length || !prefix.contains(address)) continue;
+      length = prefix.length;
+      found = value;
+    }
+    return found;
+  }
+
+  std::uint16_t name_class(std::string_view name) const {
+    std::uint64_t hash = 0;
+    std::uint16_t found = 0;
+    for (auto c = name.rbegin(); c != name.rend(); ++c) {
+      const auto entry = *c == '.' ? names_.find(hash) : names_.end();
+      if (entry != names_.end()) found = entry->second.below;
+      hash = weir_hash_step(hash, point_, static_cast<unsigned char>(*c));
+    }
+    const auto entry = names_.find(hash);
+    return entry != names_.end() ? entry->second.exact : found;
+  }
+
+  const KernelPlan& plan_;
+  std::uint64_t point_;
+  std::unordered_map<std::uint64_t, weir_name_class> names_;
+  std::map<std::tuple<int, int, int, int>, std::uint32_t> rows_;
+};
+
+}  // namespace weir::policy

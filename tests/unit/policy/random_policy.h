@@ -1,0 +1,163 @@
+// Policies and flows drawn at random from so small a world that everything meets everything: nested prefixes, names
+// within names, negations, rules that say the same.  A seed is a policy: print it, and a failure comes back.
+#pragma once
+
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "policy/policy.h"
+
+namespace weir::policy::random {
+
+struct Policy {
+  config::Config config;
+  std::map<std::string, NameList> lists;
+};
+
+struct Flow {
+  Address client, dest;
+  std::uint16_t port = 0;
+  std::string name;  ///< normalised; empty = a hello without a name
+};
+
+class Source {
+ public:
+  explicit Source(std::uint64_t seed) : engine_(seed) {}
+
+  /// At most `rules` rules.
+  Policy policy(unsigned rules = 8);
+  /// A flow on one of the judged ports of every policy() here.
+  Flow flow();
+
+ private:
+  unsigned below(unsigned n) { return static_cast<unsigned>(engine_() % n); }
+  bool chance(unsigned percent) { return below(100) < percent; }
+  template <class T>
+  T one_of(std::initializer_list<T> choices) {
+    return choices.begin()[below(static_cast<unsigned>(choices.size()))];
+  }
+
+  Address address();
+  Prefix prefix();
+  std::string name();
+  config::Match address_element(const config::Config& config);
+  config::Match port_element();
+  config::Match host_element(const config::Config& config);
+  config::Rule rule(const config::Config& config);
+
+  std::mt19937_64 engine_;
+};
+
+inline Address Source::address() {
+  Address address;
+  if (chance(60)) {
+    return Address::v4(10u << 24 | below(2) << 16 | below(3) << 8 | one_of({0u, 1u, 2u, 127u, 128u, 255u}));
+  }
+  address.octets = {0x20, 0x01, 0x0d, 0xb8};
+  address.octets[5] = static_cast<std::uint8_t>(below(3));
+  address.octets[15] = one_of<std::uint8_t>({0, 1, 128, 255});
+  return address;
+}
+
+inline Prefix Source::prefix() {
+  const Address inside = address();
+  const unsigned length = inside.is_v4() ? 96 + one_of({0u, 8u, 15u, 16u, 22u, 23u, 24u, 25u, 31u, 32u, 32u})
+                                         : one_of({0u, 3u, 32u, 47u, 48u, 120u, 127u, 128u, 128u});
+  Prefix prefix{inside, static_cast<std::uint8_t>(length)};
+  for (unsigned bit = length; bit < 128; ++bit) {
+    prefix.address.octets[bit / 8] &= static_cast<std::uint8_t>(~(0x80 >> bit % 8));
+  }
+  return prefix;
+}
+
+inline std::string Source::name() {
+  std::string name = one_of<const char*>({"example", "test"});
+  for (unsigned depth = below(4); depth > 0; --depth) name = one_of<const char*>({"a.", "b.", "ab."}) + name;
+  return name;
+}
+
+inline config::Match Source::address_element(const config::Config& config) {
+  config::Match match{.kind = config::Match::Kind::prefix, .negated = chance(25)};
+  if (!config.groups.empty() && chance(50)) {
+    match.kind = config::Match::Kind::reference;
+    match.text = config.groups[below(static_cast<unsigned>(config.groups.size()))].name;
+  } else {
+    match.prefix = prefix();
+  }
+  return match;
+}
+
+inline config::Match Source::port_element() {
+  config::Match match{.kind = config::Match::Kind::port, .negated = chance(30)};
+  match.low = one_of<std::uint16_t>({0, 80, 81, 443, 8080});
+  match.high = one_of<std::uint16_t>({80, 443, 8080, 65535});
+  if (match.high < match.low) std::swap(match.low, match.high);
+  return match;
+}
+
+inline config::Match Source::host_element(const config::Config& config) {
+  config::Match match{.kind = config::Match::Kind::exact, .negated = chance(25)};
+  if (!config.lists.empty() && chance(50)) {
+    match.kind = config::Match::Kind::reference;
+    match.text = config.lists[below(static_cast<unsigned>(config.lists.size()))].name;
+    return match;
+  }
+  if (chance(50)) match.kind = config::Match::Kind::subtree;
+  match.text = name();
+  return match;
+}
+
+inline config::Rule Source::rule(const config::Config& config) {
+  config::Rule rule;
+  rule.action = static_cast<Action>(below(4));
+  rule.unseen_blocks = chance(20);
+  if (chance(50)) {
+    for (unsigned n = 1 + below(3); n > 0; --n) rule.client.push_back(address_element(config));
+  }
+  if (chance(30)) {
+    for (unsigned n = 1 + below(3); n > 0; --n) {
+      rule.dest.push_back({.kind = config::Match::Kind::prefix, .negated = chance(25), .prefix = prefix()});
+    }
+  }
+  if (chance(25)) {
+    for (unsigned n = 1 + below(2); n > 0; --n) rule.port.push_back(port_element());
+  }
+  if (chance(70)) {
+    for (unsigned n = 1 + below(3); n > 0; --n) rule.host.push_back(host_element(config));
+  }
+  return rule;
+}
+
+inline Policy Source::policy(unsigned rules) {
+  Policy made;
+  config::Config& config = made.config;
+  config.gateway.http = {80, 8080};
+  config.gateway.tls = {443, 8443};
+  for (unsigned n = below(4); n > 0; --n) {
+    config::Group group{.name = "group" + std::to_string(n)};
+    for (unsigned p = below(5); p > 0; --p) group.clients.push_back(prefix());
+    config.groups.push_back(group);
+  }
+  for (unsigned n = below(4); n > 0; --n) {
+    config.lists.push_back({.name = "list" + std::to_string(n)});
+    NameList& content = made.lists[config.lists.back().name];
+    for (unsigned e = below(5); e > 0; --e) content.exact.push_back(name());
+    for (unsigned s = below(3); s > 0; --s) content.subtree.push_back(name());
+  }
+  if (chance(30)) {
+    for (unsigned n = 1 + below(2); n > 0; --n) config.gateway.exempt.push_back(prefix());
+  }
+  for (unsigned n = below(rules + 1); n > 0; --n) config.rules.push_back(rule(config));
+  return made;
+}
+
+inline Flow Source::flow() {
+  Flow flow{.client = address(), .dest = address(), .port = one_of<std::uint16_t>({80, 8080, 443, 8443})};
+  if (chance(85)) flow.name = name();
+  if (chance(10)) flow.name = "elsewhere.invalid";
+  return flow;
+}
+
+}  // namespace weir::policy::random
