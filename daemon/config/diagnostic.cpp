@@ -53,7 +53,7 @@ std::string to_text(const Diagnostic& diagnostic) {
 }
 
 std::string in_quotes(std::string_view text) {
-  constexpr std::size_t longest = 60;
+  constexpr std::size_t longest = 200;  // most paths, and enough of anything else to find it
   return '"' + printable(text.substr(0, longest)) + (text.size() > longest ? "...\"" : "\"");
 }
 

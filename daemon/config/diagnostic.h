@@ -44,7 +44,7 @@ std::string to_text(const Where& where);
 ///     → did you mean "workers"?
 std::string to_text(const Diagnostic& diagnostic);
 
-/// The name in quotes, shortened if it is long, with bytes that would disturb a terminal replaced.
+/// The text in quotes, shortened beyond 200 bytes, with bytes that would disturb a terminal replaced.
 std::string in_quotes(std::string_view text);
 
 }  // namespace weir::config

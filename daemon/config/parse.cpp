@@ -24,7 +24,7 @@ struct Including {
 
 class Parser {
  public:
-  explicit Parser(const ReadFile& read) : read_(read), reader_(diagnostics_) {}
+  explicit Parser(const Files& source) : source_(source), reader_(diagnostics_) {}
   Parsed run(const std::string& path);
 
  private:
@@ -37,7 +37,7 @@ class Parser {
   void unknown_key(std::string_view section, const Entry& entry);
   void check_complete(std::string_view section, const Node& table);
 
-  const ReadFile& read_;
+  const Files& source_;
   Diagnostics diagnostics_;
   Reader reader_;
   std::vector<std::string> files_;
@@ -58,18 +58,16 @@ std::string header(std::string_view section) {
 
 void Parser::load(const std::string& file, const Where& from, const Including* by) {
   files_.push_back(file);
-  const auto text = read_(file);
-  if (!text) {
+  std::string text;
+  if (const auto got = source_.read(file, text); !got) {
     whole_ = false;
-    const std::string why =
-        text.error().cause ? text.error().cause.message() : std::string(weir::text(text.error().code));
+    const std::string why = got.error().cause.message();
     diagnostics_.error(from, by ? in_quotes(file) + " cannot be read: " + why : "cannot be read: " + why);
     return;
   }
-  auto tree = parse_tree(file, *text);
+  auto tree = parse_tree(file, text, diagnostics_);
   if (!tree) {
     whole_ = false;
-    diagnostics_.error(tree.error().where, tree.error().message, tree.error().suggestion);
     return;
   }
   if (const Node* names = tree->find("include")) include(*names, {file, by});
@@ -239,6 +237,6 @@ Parsed Parser::run(const std::string& path) {
 
 }  // namespace
 
-Parsed parse(const std::string& path, const ReadFile& read) { return Parser(read).run(path); }
+Parsed parse(const std::string& path, const Files& files) { return Parser(files).run(path); }
 
 }  // namespace weir::config

@@ -1,7 +1,6 @@
 // weir.toml and its includes into Config, or everything that is wrong with them at once.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,8 +11,13 @@
 
 namespace weir::config {
 
-/// Gives the text of a file; its error's cause says why not.  The only outside that parsing knows.
-using ReadFile = std::function<Result<std::string>(const std::string& path)>;
+/// Where the texts of files come from: the only outside that parsing knows.
+class Files {
+ public:
+  virtual ~Files() = default;
+  /// Sets `text` to all that the file holds; the error's cause says why not.
+  virtual Result<void> read(const std::string& path, std::string& text) const = 0;
+};
 
 struct Parsed {
   std::optional<Config> config;         ///< empty if any diagnostic is an error
@@ -27,6 +31,6 @@ struct Parsed {
 /// error.  Lists, groups and rules of included files come before those of the including file, as the include line
 /// stands above them: a shared file's rules win.  An include may be 8 deep; each file may be included once.
 /// A syntax error hides what stands behind it: then only the first of each file is reported.
-Parsed parse(const std::string& path, const ReadFile& read);
+Parsed parse(const std::string& path, const Files& files);
 
 }  // namespace weir::config

@@ -54,14 +54,15 @@ const Node* Node::find(std::string_view key) const {
   return entry == entries.end() ? nullptr : &entry->value;
 }
 
-std::expected<Node, Diagnostic> parse_tree(const std::string& file, std::string_view text) {
+std::optional<Node> parse_tree(const std::string& file, std::string_view text, Diagnostics& diagnostics) {
   const toml::parse_result result = toml::parse(text);
   if (!result) {
     const toml::parse_error& error = result.error();
     constexpr std::string_view prefix = "Error while parsing ";
     std::string message(error.description());
     if (message.starts_with(prefix)) message.replace(0, prefix.size(), "syntax error in ");
-    return std::unexpected(Diagnostic{Severity::error, place(file, error.source()), std::move(message), {}});
+    diagnostics.error(place(file, error.source()), std::move(message));
+    return {};
   }
   return convert(file, result.table());
 }

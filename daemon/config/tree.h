@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,8 +33,9 @@ struct Entry {
   Node value;
 };
 
-/// TOML 1.0.  Returns the top table, or the first syntax error (a key given twice in one file is one).
-std::expected<Node, Diagnostic> parse_tree(const std::string& file, std::string_view text);
+/// TOML 1.0.  Returns the top table; empty after a syntax error, of which the first is reported (a key given twice in one
+/// file is one).
+std::optional<Node> parse_tree(const std::string& file, std::string_view text, Diagnostics& diagnostics);
 
 /// The value for messages: "\"text\"", "17", "a list".
 std::string shown(const Node& node);

@@ -66,7 +66,8 @@ bool add_line(std::string_view line, policy::NameList& to) {
   const std::string_view first = next_word(line);
   if (first.empty()) return true;
   if (trim(line, blank).empty()) return add_plain(first, to);
-  return Address::parse(first) && add_hosts(line, to);
+  const std::string_view address = first.substr(0, first.find('%'));  // "fe80::1%lo0": a zone may follow
+  return Address::parse(address) && add_hosts(line, to);
 }
 
 }  // namespace

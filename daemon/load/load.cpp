@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <cerrno>
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t largest_config = 16 << 20, largest_list = 1 << 30;
 
 /// The whole of a regular file.  Never waits: a FIFO is refused, not opened for a writer that may not come.
-Result<std::string> read_file(const std::string& path, std::size_t largest) {
+Result<void> read_file(const std::string& path, std::size_t largest, std::string& text) {
   const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) return fail_errno();
   struct stat info;
@@ -30,8 +30,8 @@ Result<std::string> read_file(const std::string& path, std::size_t largest) {
     return fail(Errc::system, std::make_error_code(std::errc::file_too_large));
   }
 
-  // One byte more than fstat said, so that the end is seen; a file that grows meanwhile is read as far as it was.
-  std::string text(static_cast<std::size_t>(info.st_size) + 1, '\0');
+  // A file that grows meanwhile is read as far as it reached.
+  text.resize(static_cast<std::size_t>(info.st_size));
   std::size_t have = 0;
   while (have < text.size()) {
     const ssize_t got = read(fd.get(), text.data() + have, text.size() - have);
@@ -40,9 +40,16 @@ Result<std::string> read_file(const std::string& path, std::size_t largest) {
     if (got == 0) break;
     have += static_cast<std::size_t>(got);
   }
-  text.resize(std::min(have, static_cast<std::size_t>(info.st_size)));
-  return text;
+  text.resize(have);
+  return {};
 }
+
+class ConfigFiles final : public config::Files {
+ public:
+  Result<void> read(const std::string& path, std::string& text) const override {
+    return read_file(path, largest_config, text);
+  }
+};
 
 policy::NameList names_in_place(const config::List& list) {
   policy::NameList names;
@@ -65,13 +72,13 @@ std::string unreadable_text(const config::List& list, const ListContent& content
 
 policy::NameList read_names(const config::List& list, config::Diagnostics& diagnostics) {
   if (list.file.empty()) return names_in_place(list);
-  const auto text = read_file(list.file, largest_list);
-  if (!text) {
+  std::string text;
+  if (const auto got = read_file(list.file, largest_list, text); !got) {
     diagnostics.error(list.where, "list " + config::in_quotes(list.name) + ": " + config::in_quotes(list.file) +
-                                      " cannot be read: " + text.error().cause.message());
+                                      " cannot be read: " + got.error().cause.message());
     return {};
   }
-  ListContent content = read_list(*text);
+  ListContent content = read_list(text);
   if (content.unreadable > 0) diagnostics.warning(list.where, unreadable_text(list, content));
   if (content.names.exact.empty() && content.names.subtree.empty()) {
     diagnostics.warning(list.where, "list " + config::in_quotes(list.name) + " holds no name and matches nothing");
@@ -82,7 +89,7 @@ policy::NameList read_names(const config::List& list, config::Diagnostics& diagn
 }  // namespace
 
 Loaded load(const std::string& path) {
-  config::Parsed parsed = config::parse(path, [](const std::string& file) { return read_file(file, largest_config); });
+  config::Parsed parsed = config::parse(path, ConfigFiles());
   if (!parsed.config) return {{}, {}, std::move(parsed.diagnostics)};
 
   Loaded loaded;

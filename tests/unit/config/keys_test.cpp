@@ -5,14 +5,10 @@
 
 #include <set>
 
-#include "config/parse.h"
+#include "texts.h"
 
 namespace weir::config {
 namespace {
-
-Parsed parse_text(const std::string& text) {
-  return parse("weir.toml", [&](const std::string&) -> Result<std::string> { return text; });
-}
 
 TEST(Keys, TheWrittenDefaultsAreTheDefaults) {
   std::string text = "gateway.lan = [\"a\"]\n";

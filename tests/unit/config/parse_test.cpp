@@ -1,30 +1,20 @@
 // What the structs hold after a good file, and where a bad value is said to stand.
-#include "config/parse.h"
-
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <sstream>
+
+#include "texts.h"
 
 namespace weir::config {
 namespace {
 
 using namespace std::chrono_literals;
 
-Parsed parse_text(const std::string& text) {
-  return parse("weir.toml", [&](const std::string&) -> Result<std::string> { return text; });
-}
-
 Config good(const std::string& text) {
   Parsed parsed = parse_text(text);
   for (const Diagnostic& d : parsed.diagnostics) EXPECT_EQ(d.severity, Severity::warning) << to_text(d);
   return parsed.config.value();
-}
-
-std::string said(const std::string& text) {
-  std::string out;
-  for (const Diagnostic& d : parse_text(text).diagnostics) out += to_text(d);
-  return out;
 }
 
 Config home() {
@@ -102,9 +92,8 @@ TEST(Parse, ReadsListsAndGroups) {
 
 TEST(Parse, AListFileIsRelativeToTheFileThatNamesIt) {
   const auto at = [](const std::string& file, const std::string& main) {
-    const Parsed parsed = parse(main, [&](const std::string&) -> Result<std::string> {
-      return "gateway.lan = [\"a\"]\n[[list]]\nname = \"x\"\nfile = \"" + file + "\"\n";
-    });
+    const std::string text = "gateway.lan = [\"a\"]\n[[list]]\nname = \"x\"\nfile = \"" + file + "\"\n";
+    const Parsed parsed = parse(main, Texts{{main, text}});
     return parsed.config.value().lists.at(0).file;
   };
   EXPECT_EQ(at("ads.txt", "/etc/weir/weir.toml"), "/etc/weir/ads.txt");
@@ -121,11 +110,7 @@ TEST(Parse, ASyntaxErrorIsReportedAlone) {
 }
 
 TEST(Parse, AnUnreadableMainFileIsOneError) {
-  const Parsed parsed = parse("weir.toml", [](const std::string&) -> Result<std::string> {
-    return fail(Errc::system, std::make_error_code(std::errc::permission_denied));
-  });
-  ASSERT_EQ(parsed.diagnostics.size(), 1u);
-  EXPECT_EQ(to_text(parsed.diagnostics[0]), "weir.toml: error: cannot be read: Permission denied\n");
+  EXPECT_EQ(said(Texts{}), "weir.toml: error: cannot be read: No such file or directory\n");
 }
 
 TEST(Parse, DefaultPortsMeetGivenOnes) {

@@ -1,0 +1,125 @@
+#include "load/load.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace weir::load {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder of its own for each test.
+class Load : public testing::Test {
+ protected:
+  Load() {
+    std::string pattern = fs::temp_directory_path() / "weir-load-XXXXXX";
+    folder = mkdtemp(pattern.data());
+  }
+  ~Load() override { fs::remove_all(folder); }
+
+  void write(const std::string& name, const std::string& text) {
+    fs::create_directories((folder / name).parent_path());
+    std::ofstream(folder / name) << text;
+  }
+  Loaded load_main() { return load((folder / "weir.toml").string()); }
+  /// The diagnostics with paths as they are inside the folder.
+  std::string said(const Loaded& loaded) {
+    std::string out;
+    for (const auto& d : loaded.diagnostics) out += to_text(d);
+    const std::string prefix = folder.string() + '/';
+    for (auto at = out.find(prefix); at != out.npos; at = out.find(prefix)) out.erase(at, prefix.size());
+    return out;
+  }
+
+  fs::path folder;
+};
+
+const std::string gateway = "gateway = { lan = [\"br-lan\"], quic = \"reject\" }\n";
+
+std::string list(const std::string& name, const std::string& rest) {
+  return "[[list]]\nname = \"" + name + "\"\n" + rest + "\n[[rule]]\nhost = [\"@" + name + "\"]\naction = \"block\"\n";
+}
+
+TEST_F(Load, BringsConfigurationIncludesAndLists) {
+  write("weir.toml",
+        "include = [\"site/site.toml\"]\n" + gateway + list("here", "names = [\"a.example\", \".b.example\"]"));
+  write("site/site.toml", list("ads", "file = \"ads.txt\""));
+  write("site/ads.txt", "0.0.0.0 ads.example\n*.tracker.example\n");
+  const Loaded loaded = load_main();
+  EXPECT_EQ(said(loaded), "");
+  ASSERT_TRUE(loaded.config);
+  EXPECT_EQ(loaded.config->files.size(), 2u);
+  ASSERT_EQ(loaded.lists.size(), 2u);
+  EXPECT_EQ(loaded.lists.at("ads").exact, std::vector<std::string>{"ads.example"});
+  EXPECT_EQ(loaded.lists.at("ads").subtree, std::vector<std::string>{"tracker.example"});
+  EXPECT_EQ(loaded.lists.at("here").exact, std::vector<std::string>{"a.example"});
+  EXPECT_EQ(loaded.lists.at("here").subtree, std::vector<std::string>{"b.example"});
+}
+
+TEST_F(Load, AMissingListIsAnErrorAtItsPlace) {
+  write("weir.toml", gateway + list("ads", "file = \"ads.txt\""));
+  const Loaded loaded = load_main();
+  EXPECT_FALSE(loaded.config);
+  EXPECT_EQ(said(loaded),
+            "weir.toml:2:1: error: list \"ads\": \"ads.txt\" cannot be read: No such file or directory\n");
+}
+
+TEST_F(Load, LinesThatAreNoNamesAreAWarning) {
+  write("weir.toml", gateway + list("ads", "file = \"ads.txt\""));
+  write("ads.txt", "a.example\n!\n!\n!\n!\n!\n!\nb.example\n");
+  const Loaded loaded = load_main();
+  EXPECT_TRUE(loaded.config);
+  EXPECT_EQ(loaded.lists.at("ads").exact.size(), 2u);
+  EXPECT_EQ(said(loaded),
+            "weir.toml:2:1: warning: 6 lines of \"ads.txt\" are no names and are ignored: lines 2, 3, 4, 5, 6, ...\n");
+}
+
+TEST_F(Load, OneUnreadableLineIsSaidInTheSingular) {
+  write("weir.toml", gateway + list("ads", "file = \"ads.txt\""));
+  write("ads.txt", "a.example\n!\n");
+  EXPECT_EQ(said(load_main()), "weir.toml:2:1: warning: 1 line of \"ads.txt\" is no name and is ignored: line 2\n");
+}
+
+TEST_F(Load, AListWithoutNamesIsAWarning) {
+  write("weir.toml", gateway + list("ads", "file = \"ads.txt\""));
+  write("ads.txt", "# nothing yet\n");
+  const Loaded loaded = load_main();
+  EXPECT_TRUE(loaded.config);
+  EXPECT_EQ(said(loaded), "weir.toml:2:1: warning: list \"ads\" holds no name and matches nothing\n");
+}
+
+TEST_F(Load, DiagnosticsOfBothStagesStandInTheOrderOfTheFile) {
+  write("weir.toml", gateway + "[[list]]\nname = \"unused\"\nnames = [\"a.example\"]\n" + list("one", "file = \"1\"") +
+                         list("two", "file = \"2\""));
+  write("2", "");
+  const Loaded loaded = load_main();
+  std::vector<std::uint32_t> lines;
+  for (const auto& d : loaded.diagnostics) lines.push_back(d.where.line);
+  EXPECT_EQ(lines, (std::vector<std::uint32_t>{2, 5, 11})) << said(loaded);
+}
+
+TEST_F(Load, WhatIsNoRegularFileIsRefusedWithoutWaiting) {
+  write("weir.toml", gateway + list("pipe", "file = \"pipe\"") + list("folder", "file = \"folder\""));
+  fs::create_directory(folder / "folder");
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(said(load_main()),
+            "weir.toml:2:1: error: list \"pipe\": \"pipe\" cannot be read: Operation not supported\n"
+            "weir.toml:8:1: error: list \"folder\": \"folder\" cannot be read: Is a directory\n");
+}
+
+TEST_F(Load, AConfigurationBeyondSixteenMebibytesIsRefusedUnread) {
+  write("weir.toml", gateway);
+  fs::resize_file(folder / "weir.toml", (16 << 20) + 1);
+  EXPECT_EQ(said(load_main()), "weir.toml: error: cannot be read: File too large\n");
+}
+
+TEST_F(Load, AMissingConfigurationIsOneError) {
+  EXPECT_EQ(said(load_main()), "weir.toml: error: cannot be read: No such file or directory\n");
+}
+
+}  // namespace
+}  // namespace weir::load
