@@ -25,10 +25,9 @@ socket = "$CF_DIR/control.sock"
 [log]
 access = "$CF_DIR/access.log"
 TOML
-if [ "$CF_MODE" = sni ]; then
-  while read -r name || [ -n "$name" ]; do
-    [ -z "$name" ] || printf '[[rule]]\nname = "blocked"\nhost = [".%s"]\naction = "block"\n' "$name"
-  done <"$CF_BLOCK" >>"$CF_DIR/weir.toml"
+if [ "$CF_MODE" = sni ] && [ -s "$CF_BLOCK" ]; then
+  printf '[[rule]]\nname = "blocked"\nhost = [%s]\naction = "block"\n' "$(sed '/./!d; s/.*/".&",/' "$CF_BLOCK" | tr -d '\n')" \
+    >>"$CF_DIR/weir.toml"
 fi
 
 # The suite ends the whole group of processes at once; the reader stays until Weir has said its last word.

@@ -2,8 +2,6 @@
 import signal
 import time
 
-import pytest
-
 from lab import Listener, Tls, http_get
 from lab.namespaces import ORIGIN
 from rules import BLOCK

@@ -36,10 +36,10 @@ class Lab:
     """`with Lab() as lab:` makes the namespaces and removes them, whatever happened in between."""
 
     def __init__(self, name=None, hosts=None):
-        """`hosts`: {name: address}, made known to programs that run in the namespaces by `ip netns exec`."""
+        """`hosts`: (name, address) pairs, known to programs that run in the namespaces by `ip netns exec`."""
         self.name = name or f"weir-{os.getpid()}"
         self.client, self.gateway, self.origin = (f"{self.name}-{end}" for end in ("cli", "gw", "org"))
-        self.hosts = hosts or {}
+        self.hosts = hosts or []
         self._closing = []
 
     @property
@@ -100,7 +100,7 @@ class Lab:
             return
         os.makedirs(f"/etc/netns/{namespace}", exist_ok=True)
         with open(f"/etc/netns/{namespace}/hosts", "w", encoding="ascii") as file:
-            file.write("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in self.hosts.items()))
+            file.write("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in self.hosts))
 
     def masquerade(self):
         """The gateway hides its clients behind its own address, as home routers do."""
@@ -160,7 +160,8 @@ class Lab:
         return ["ip", "netns", "exec", namespace, *command]
 
     def spawn(self, namespace, *command, **options):
-        return subprocess.Popen(self.command(namespace, *command), **options)
+        """Starts `command`, out of reach of the terminal's Ctrl-C, which is for the caller."""
+        return subprocess.Popen(self.command(namespace, *command), start_new_session=True, **options)
 
     def run(self, namespace, *command, check=True, timeout=20):
         return run(*self.command(namespace, *command), check=check, timeout=timeout)
