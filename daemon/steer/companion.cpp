@@ -29,14 +29,14 @@ std::string define(const char* name, const std::string& value) {
   return std::string("define ") + name + " = " + value + "\n";
 }
 
-// The words in which the rules below are written.  Every rule names the bits that it looks at.
+// The words in which the rules below are written; capitals, since nft keeps "reset" and the like for itself.
 std::string mark_words(std::uint32_t mark) {
   const std::uint32_t steered = WEIR_MARK_STEERED(mark), fragment = WEIR_MARK_FRAGMENT(mark);
   const std::uint32_t passed = WEIR_MARK_PASSED(mark), reset = WEIR_MARK_RESET(mark);
   auto word = [](const char* name, std::uint32_t bits) { return define(name, std::to_string(bits)); };
-  return word("steered", steered) + word("fragment", fragment) + word("passed", passed) + word("reset", reset) +
-         word("fragment_or_steered", fragment | steered) + word("fragment_or_reset", fragment | reset) +
-         word("fragment_or_passed", fragment | passed) + word("all_four", steered | fragment | passed | reset);
+  return word("STEERED", steered) + word("FRAGMENT", fragment) + word("PASSED", passed) + word("RESET", reset) +
+         word("FRAGMENT_OR_STEERED", fragment | steered) + word("FRAGMENT_OR_RESET", fragment | reset) +
+         word("FRAGMENT_OR_PASSED", fragment | passed) + word("ALL_FOUR", steered | fragment | passed | reset);
 }
 
 std::string exempt_of(const std::vector<Prefix>& exempt, bool v4) {
@@ -63,48 +63,48 @@ std::string exempt_chains(const std::vector<Prefix>& exempt) {
 // the first fragment survives reassembly; tproxy is also what switches reassembly on in this namespace.
 constexpr char kArrive[] = R"(  chain arrive {
     type filter hook prerouting priority raw; policy accept;
-    meta mark & $fragment_or_steered == 0 accept
-    meta mark & $fragment != 0 jump exempt
+    meta mark & $FRAGMENT_OR_STEERED == 0 accept
+    meta mark & $FRAGMENT != 0 jump exempt
 )";
-constexpr char kDivert[] = R"(    iifname $lan meta mark & $all_four == $fragment tcp dport $ports )"
+constexpr char kDivert[] = R"(    iifname $LAN meta mark & $ALL_FOUR == $FRAGMENT tcp dport $PORTS )"
                            R"(tcp flags & (syn | ack) == syn fib daddr type != local )";
 constexpr char kRejoin[] =
-    "    meta mark & $all_four == $fragment meta l4proto tcp socket transparent 1 meta mark set meta mark | $steered\n";
+    "    meta mark & $ALL_FOUR == $FRAGMENT meta l4proto tcp socket transparent 1 meta mark set meta mark | $STEERED\n";
 // To connection tracking the client's leg and a spoofed upstream leg are one tuple.  Only the upstream leg may have an
 // entry, or it leaves without the translation that it needs; a taken-over upstream leg continues the entry it had.
-constexpr char kUntrackArriving[] = "    iifname $lan meta mark & $steered != 0 notrack\n";
+constexpr char kUntrackArriving[] = "    iifname $LAN meta mark & $STEERED != 0 notrack\n";
 // Under NAT a reply bears the gateway's address until translation is undone (-100), out of reach of a program at tc.
 constexpr char kUnderNat[] = R"(  chain leave {
     type filter hook output priority raw; policy accept;
-    tcp sport $ports socket transparent 1 notrack
+    tcp sport $PORTS socket transparent 1 notrack
   }
-  chain return {
+  chain reply {
     type filter hook prerouting priority filter; policy accept;
-    iifname $wan tcp sport $ports meta mark & $steered == 0 socket transparent 1 meta mark set meta mark | $steered
+    iifname $WAN tcp sport $PORTS meta mark & $STEERED == 0 socket transparent 1 meta mark set meta mark | $STEERED
   }
 )";
 // What came in fragments and belongs to no socket of ours has not been judged: it must not pass.
 constexpr char kRefuse[] = R"(  chain refuse {
     type filter hook forward priority mangle; policy accept;
-    meta mark & $fragment_or_reset == 0 accept
-    meta mark & $reset != 0 meta l4proto tcp counter reject with tcp reset
-    meta mark & $reset != 0 meta l4proto udp counter reject with icmpx port-unreachable
+    meta mark & $FRAGMENT_OR_RESET == 0 accept
+    meta mark & $RESET != 0 meta l4proto tcp counter reject with tcp reset
+    meta mark & $RESET != 0 meta l4proto udp counter reject with icmpx port-unreachable
     jump exempt
-    iifname $lan meta mark & $fragment_or_passed == $fragment tcp dport $ports counter reject with tcp reset
+    iifname $LAN meta mark & $FRAGMENT_OR_PASSED == $FRAGMENT tcp dport $PORTS counter reject with tcp reset
   }
 )";
 // Behind `refuse`, so that what is to be reset is reset and not dropped in silence.
 constexpr char kClosed[] = R"(  chain closed {
     type filter hook forward priority mangle + 10; policy accept;
-    iifname != $lan accept
-    meta mark & $passed != 0 accept
+    iifname != $LAN accept
+    meta mark & $PASSED != 0 accept
     jump exempt
 )";
 
 std::string divert(const char* family, const char* to, std::uint16_t port) {
   if (port == 0) return {};
   return std::string(kDivert) + "meta nfproto " + family + " tproxy " + to + ":" + std::to_string(port) +
-         " meta mark set meta mark | $steered\n";
+         " meta mark set meta mark | $STEERED\n";
 }
 
 // Adding the table first makes deleting it legal where it does not exist.
@@ -115,8 +115,8 @@ std::string replacing(const std::string& table, const std::string& comment, cons
 }
 
 std::string words(const CompanionPlan& plan) {
-  return mark_words(plan.mark) + define("lan", names(plan.lan)) + define("ports", numbers(plan.ports)) +
-         (plan.wan.empty() ? "" : define("wan", names(plan.wan)));
+  return mark_words(plan.mark) + define("LAN", names(plan.lan)) + define("PORTS", numbers(plan.ports)) +
+         (plan.wan.empty() ? "" : define("WAN", names(plan.wan)));
 }
 
 std::string chains(const CompanionPlan& plan) {
@@ -153,7 +153,7 @@ std::string closed_ruleset(const ClosedPlan& plan) {
   std::string body = exempt_chains(plan.exempt) + kClosed;
   if (!plan.tcp.empty()) body += "    tcp dport " + numbers(plan.tcp) + " counter drop\n";
   if (!plan.udp.empty()) body += "    udp dport " + numbers(plan.udp) + " counter drop\n";
-  return mark_words(plan.mark) + define("lan", names(plan.lan)) +
+  return mark_words(plan.mark) + define("LAN", names(plan.lan)) +
          replacing("weir-closed", "weir: what is not judged is not forwarded", body + "  }\n");
 }
 

@@ -12,6 +12,13 @@
 
 namespace weir::steer {
 
+namespace {
+
+// Without duplicate address detection an IPv6 address is of use at once.
+void settle() { sh("ip link set lo up; sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0"); }
+
+}  // namespace
+
 Host::Host() {
   int ready[2];
   if (::pipe(ready) != 0) std::abort();
@@ -31,7 +38,7 @@ Host::Host() {
     std::perror("a network namespace cannot be made");
     std::abort();
   }
-  in([] { sh("ip link set lo up"); });
+  in(settle);
 }
 
 Host::~Host() {
@@ -48,7 +55,7 @@ void Host::in(const std::function<void()>& what) const {
 
 void enter_fresh_namespace() {
   ASSERT_EQ(::unshare(CLONE_NEWNET), 0) << "these tests need root";
-  sh("ip link set lo up");
+  settle();
 }
 
 void sh(const std::string& command) { EXPECT_EQ(std::system(command.c_str()), 0) << command; }
