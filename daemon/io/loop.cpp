@@ -179,9 +179,11 @@ void Source::forget(SourceHook& hook) {
 
 void Source::arm(Way way) {
   using asio::posix::descriptor_base;
-  armed_[static_cast<std::size_t>(way)] = true;
-  asio_->descriptor.async_wait(way == Way::in ? descriptor_base::wait_read : descriptor_base::wait_write,
-                               Fired(*this, way));
+  constexpr descriptor_base::wait_type kinds[ways] = {descriptor_base::wait_read, descriptor_base::wait_write,
+                                                      descriptor_base::wait_error};
+  const auto which = static_cast<std::size_t>(way);
+  armed_[which] = true;
+  asio_->descriptor.async_wait(kinds[which], Fired(*this, way));
 }
 
 void Source::fired(Way which, bool failed) {

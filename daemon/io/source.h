@@ -26,7 +26,9 @@ struct DeadlineLink {
   bool expired = false;
 };
 
-enum class Way : std::uint8_t { in, out };
+/// What is waited for: input (or FIN), room for output, or that the connection breaks.  An error ends all three.
+enum class Way : std::uint8_t { in, out, error };
+inline constexpr int ways = 3;
 
 /// A place in a Source.  At most one for each way.
 class SourceHook {
@@ -82,8 +84,8 @@ class Source {
   int fd_;
   unsigned users_ = 1;
   int broken_by_ = 0;
-  SourceHook* hooks_[2] = {};
-  bool armed_[2] = {};
+  SourceHook* hooks_[ways] = {};
+  bool armed_[ways] = {};
   DeadlineLink* deadlines_ = nullptr;
   std::unique_ptr<Asio> asio_;
 };

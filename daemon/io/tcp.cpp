@@ -210,6 +210,8 @@ void Tcp::close() {
   std::exchange(source_, nullptr)->release();
 }
 
+bool Tcp::broken() const { return (poll_now(fd(), 0) & POLLERR) != 0; }
+
 Result<Endpoint> Tcp::local() const {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
@@ -242,21 +244,22 @@ Task<void> drain_and_close(Tcp stream, Wheel& wheel, Duration time, std::size_t 
 // --- Select ---------------------------------------------------------------------------------------------------------
 
 Select::Select(Tcp& a, unsigned want_a, Tcp& b, unsigned want_b) {
-  if ((want_a & want_in) != 0) arms_[0].want(*this, *a.source_, Way::in, ready_.a);
-  if ((want_a & want_out) != 0) arms_[1].want(*this, *a.source_, Way::out, ready_.a);
-  if ((want_b & want_in) != 0) arms_[2].want(*this, *b.source_, Way::in, ready_.b);
-  if ((want_b & want_out) != 0) arms_[3].want(*this, *b.source_, Way::out, ready_.b);
+  want(want_a, *a.source_, ready_.a, &arms_[0]);
+  want(want_b, *b.source_, ready_.b, &arms_[ways]);
 }
 
-void Select::Arm::want(Select& owner, Source& source, Way way, unsigned& ready) {
-  owner_ = &owner;
-  source_ = &source;
-  way_ = way;
-  ready_ = &ready;
+void Select::want(unsigned wanted, Source& source, unsigned& ready, Arm* arms) {
+  for (int way = 0; way < ways; ++way) {
+    if ((wanted >> way & 1U) == 0) continue;
+    arms[way].owner_ = this;
+    arms[way].source_ = &source;
+    arms[way].way_ = static_cast<Way>(way);
+    arms[way].ready_ = &ready;
+  }
 }
 
 void Select::Arm::fired() {
-  *ready_ |= way_ == Way::in ? want_in : want_out;
+  *ready_ |= 1U << static_cast<unsigned>(way_);
   owner_->withdraw();
   owner_->wake();
 }

@@ -135,6 +135,9 @@ class Tcp {
   /// drain_and_close().
   void close();
 
+  /// Whether the connection broke and no operation was told yet.
+  bool broken() const;
+
   Result<Endpoint> local() const;  ///< for a transparently accepted socket: what the client dialled
   Result<Endpoint> peer() const;
 
@@ -152,7 +155,8 @@ class Tcp {
 Task<void> drain_and_close(Tcp stream, Wheel& wheel, Duration time, std::size_t bytes);
 
 /// What two streams are waited for; the bits of Want.
-enum Want : unsigned { want_nothing = 0, want_in = 1, want_out = 2 };
+/// want_error ends for nothing when urgent data is there, and at once for ever when both directions were shut down.
+enum Want : unsigned { want_nothing = 0, want_in = 1, want_out = 2, want_error = 4 };
 struct Readiness {
   unsigned a = want_nothing;
   unsigned b = want_nothing;
@@ -171,14 +175,14 @@ class [[nodiscard]] Select : public Wait {
     void fired() override;
     void cancelled(Errc why) override;
     friend class Select;
-    void want(Select& owner, Source& source, Way way, unsigned& ready);
     Select* owner_ = nullptr;  // empty: not wanted
     unsigned* ready_ = nullptr;
   };
   bool begin() override;
   void withdraw() override;
+  void want(unsigned wanted, Source& source, unsigned& ready, Arm* arms);
 
-  std::array<Arm, 4> arms_;
+  std::array<Arm, 2 * ways> arms_;
   Readiness ready_;
 };
 /// `a` and `b` must be two streams of one loop.

@@ -133,8 +133,8 @@ class Pump {
 bool may_go_on(Stuck stuck, unsigned from, unsigned to) {
   switch (stuck) {
     case Stuck::nowhere: return true;
-    case Stuck::on_input: return (from & io::want_in) != 0;
-    case Stuck::on_output: return (to & io::want_out) != 0;
+    case Stuck::on_input: return (from & (io::want_in | io::want_error)) != 0;
+    case Stuck::on_output: return (to & (io::want_out | io::want_error)) != 0;
     default: return false;
   }
 }
@@ -149,15 +149,27 @@ std::optional<CloseReason> broken(Stuck stuck, CloseReason sender, CloseReason r
   }
 }
 
+// What to wait for on the stream that `reads` takes its bytes from and `writes` sends to.  A reset is waited for also
+// while no byte is, unless FIN went to the stream: then its own FIN would look like an error for ever.
+unsigned wanted(const Pump& reads, const Pump& writes) {
+  unsigned want = io::want_nothing;
+  if (reads.stuck() == Stuck::on_input) want |= io::want_in;
+  if (writes.stuck() == Stuck::on_output) want |= io::want_out;
+  if (writes.stuck() != Stuck::ended) want |= io::want_error;
+  return want;
+}
+
 io::Task<CloseReason> pump(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, Pump& up, Pump& down, Duration idle) {
   io::Deadline deadline(wheel, client, origin, idle);
-  io::Readiness ready;  // of client and origin
+  io::Readiness ready;
   for (std::uint64_t moved = 0;;) {
     if (may_go_on(up.stuck(), ready.a, ready.b)) up.step();
     if (auto ending = broken(up.stuck(), CloseReason::client_reset, CloseReason::origin_reset)) co_return *ending;
     if (may_go_on(down.stuck(), ready.b, ready.a)) down.step();
     if (auto ending = broken(down.stuck(), CloseReason::origin_reset, CloseReason::client_reset)) co_return *ending;
     if (up.stuck() == Stuck::ended && down.stuck() == Stuck::ended) co_return CloseReason::done;
+    if ((ready.a & io::want_error) != 0 && client.broken()) co_return CloseReason::client_reset;
+    if ((ready.b & io::want_error) != 0 && origin.broken()) co_return CloseReason::origin_reset;
 
     if (up.moved() + down.moved() != moved) deadline.restart(idle);
     moved = up.moved() + down.moved();
@@ -166,11 +178,7 @@ io::Task<CloseReason> pump(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, P
       if (!co_await io::yield()) co_return CloseReason::shutdown;
       continue;
     }
-    const unsigned of_client =
-        (up.stuck() == Stuck::on_input ? io::want_in : 0U) | (down.stuck() == Stuck::on_output ? io::want_out : 0U);
-    const unsigned of_origin =
-        (down.stuck() == Stuck::on_input ? io::want_in : 0U) | (up.stuck() == Stuck::on_output ? io::want_out : 0U);
-    const Result<io::Readiness> woken = co_await io::select(client, of_client, origin, of_origin);
+    const auto woken = co_await io::select(client, wanted(up, down), origin, wanted(down, up));
     if (!woken && woken.error() == Errc::timed_out) co_return CloseReason::client_idle;
     if (!woken) co_return woken.error() == Errc::stopped ? CloseReason::shutdown : CloseReason::internal;
     ready = *woken;
