@@ -22,8 +22,8 @@ struct CompanionPlan {
   std::vector<std::string> wan;
   std::vector<std::uint16_t> ports;  ///< judged TCP ports
   std::vector<Prefix> exempt;        ///< as client or as destination
-  std::uint16_t listener_v4 = 0;     ///< port on 127.0.0.1 that takes fragmented SYNs; 0: none, they are refused
-  std::uint16_t listener_v6 = 0;     ///< port on [::1]
+  std::uint16_t listener_v4 = 0;     ///< port on 127.0.0.1 that takes fragmented SYNs; 0: IPv4 is not served
+  std::uint16_t listener_v6 = 0;     ///< the same on [::1]
   bool nat = false;                  ///< a postrouting NAT rule covers a WAN interface (nat.h)
 };
 

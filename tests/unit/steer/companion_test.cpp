@@ -187,6 +187,79 @@ TEST_F(Companion, RefusesAFragmentedHelloThatNobodyJudged) {
   }
 }
 
+TEST_F(Companion, DeliversFragmentsOfAConnectionThatWeHold) {
+  add(plan);
+  stand_in("tcp dport 80 meta mark set " + bit(WEIR_MARK_FRAGMENT(kMark)));
+  for (const Way& way : kWays) {
+    const Fd listener = listen_at(at(way.loopback, 15001), true);
+    const Fd client = in(lab->client, [&] { return dial(at(way.client, 0), at(way.origin, 80), false); });
+    const auto taken = take(listener, kSoon);
+    ASSERT_TRUE(taken) << way.client;
+    ASSERT_EQ(::send(client.get(), "hello", 5, 0), 5);
+    ASSERT_EQ(settled(*taken, kSoon, POLLIN), 0);
+    char bytes[8];
+    EXPECT_EQ(::recv(taken->get(), bytes, sizeof bytes, 0), 5);
+  }
+}
+
+std::uint16_t checksum(std::string_view bytes) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < bytes.size(); i += 2)
+    sum += (static_cast<unsigned char>(bytes[i]) << 8) +
+           (i + 1 < bytes.size() ? static_cast<unsigned char>(bytes[i + 1]) : 0);
+  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<std::uint16_t>(~sum);
+}
+
+std::string big(std::uint32_t number, int bytes) {
+  std::string text;
+  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) text += static_cast<char>(number >> shift);
+  return text;
+}
+
+// RFC 791 §3.2: a SYN from 10.71.0.2:`port` to 10.72.0.2:80 as three fragments of at most 8 bytes, in the order given.
+void send_fragmented_syn(const Fd& raw, std::uint16_t port, std::initializer_list<unsigned> order) {
+  const std::string source = big(0x0a470002, 4), destination = big(0x0a480002, 4);
+  std::string tcp = big(port, 2) + big(80, 2) + big(1000, 4) + big(0, 4) + big(0x5002, 2) + big(64000, 2) + big(0, 4);
+  tcp.replace(16, 2, big(checksum(source + destination + big(6, 2) + big(20, 2) + tcp), 2));
+  for (unsigned part : order) {
+    const std::string piece = tcp.substr(part * 8, 8);
+    const std::string packet = big(0x4500, 2) + big(20 + static_cast<std::uint32_t>(piece.size()), 2) + big(port, 2) +
+                               big((part < 2 ? 0x2000 : 0) | part, 2) + big(0x4006, 2) + big(0, 2) + source +
+                               destination + piece;
+    sockaddr_storage to;
+    const socklen_t size = at("10.72.0.2", 0).to(to);
+    EXPECT_EQ(::sendto(raw.get(), packet.data(), packet.size(), 0, reinterpret_cast<sockaddr*>(&to), size),
+              static_cast<ssize_t>(packet.size()));
+  }
+}
+
+// A SYN in fragments shows its ports to no program at tc: it must not reach the origin past us.  The marks of the
+// fragments must survive reassembly, whichever comes first, and reassembly must be on.
+TEST_F(Companion, JoinsARealFragmentedSynInAnyOrder) {
+  add(plan);
+  stand_in("ip frag-off & 0x3fff != 0 meta mark set " + bit(WEIR_MARK_FRAGMENT(kMark)));
+  const Fd listener = listen_at(at("127.0.0.1", 15001), true);
+  const Fd origin = in(lab->origin, [&] { return listen_at(at("10.72.0.2", 80), false); });
+  Fd raw, answers;
+  lab->client.in([&] {
+    raw.reset(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
+    answers.reset(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP));
+    // The client's kernel knows nothing of this connection and would reset it.
+    sh("nft 'add table ip quiet; add chain ip quiet out { type filter hook output priority 0; }; "
+       "add rule ip quiet out tcp flags rst drop'");
+  });
+  std::uint16_t port = 40000;
+  for (const auto& order : {std::initializer_list<unsigned>{0, 1, 2}, {2, 1, 0}, {1, 2, 0}}) {
+    send_fragmented_syn(raw, ++port, order);
+    ASSERT_EQ(settled(answers, kSoon, POLLIN), 0) << port;
+    char packet[128];
+    ASSERT_GE(::recv(answers.get(), packet, sizeof packet, 0), 40);
+    EXPECT_EQ(packet[33] & 0x12, 0x12) << "SYN-ACK";
+    EXPECT_TRUE(output("ss -Htn state syn-recv").contains(":" + std::to_string(port))) << "answered by us";
+  }
+}
+
 TEST_F(Companion, LetsAFragmentPassThatAProgramPassed) {
   add(plan);
   stand_in("tcp dport 80 tcp flags & psh == psh meta mark set " +
