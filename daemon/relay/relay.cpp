@@ -96,6 +96,15 @@ class Pump {
     const ssize_t n = ::splice(from_.fd(), nullptr, pipe_->write_end.get(), nullptr, pipe_->capacity,
                                SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (n > 0) in_pipe_ = last_fill_ = static_cast<std::size_t>(n);
+    if (n < 0 && errno == EAGAIN && ::sockatmark(from_.fd()) == 1) return take_urgent();
+    return n;
+  }
+
+  // splice(2) never goes past an urgent byte (RFC 9293 §3.8.5), while poll() says that there is input.  It is copied,
+  // in its place in the stream (RFC 6093 §4); its urgency is lost.
+  ssize_t take_urgent() {
+    const ssize_t n = ::recv(from_.fd(), &urgent_, 1, 0);
+    if (n > 0) first_ = Bytes(&urgent_, 1);
     return n;
   }
 
@@ -121,6 +130,7 @@ class Pump {
   io::Tcp& from_;
   io::Tcp& to_;
   Bytes first_;
+  std::byte urgent_{};
   std::optional<io::Pipe> pipe_;
   std::size_t in_pipe_ = 0;
   std::size_t last_fill_ = 0;
@@ -151,25 +161,33 @@ std::optional<CloseReason> broken(Stuck stuck, CloseReason sender, CloseReason r
 
 // What to wait for on the stream that `reads` takes its bytes from and `writes` sends to.  A reset is waited for also
 // while no byte is, unless FIN went to the stream: then its own FIN would look like an error for ever.
-unsigned wanted(const Pump& reads, const Pump& writes) {
+unsigned wanted(const Pump& reads, const Pump& writes, bool alarms) {
   unsigned want = io::want_nothing;
   if (reads.stuck() == Stuck::on_input) want |= io::want_in;
   if (writes.stuck() == Stuck::on_output) want |= io::want_out;
-  if (writes.stuck() != Stuck::ended) want |= io::want_error;
+  if (alarms && writes.stuck() != Stuck::ended) want |= io::want_error;
   return want;
 }
 
 io::Task<CloseReason> pump(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, Pump& up, Pump& down, Duration idle) {
   io::Deadline deadline(wheel, client, origin, idle);
   io::Readiness ready;
+  bool client_alarms = true;  // until a false one: urgent bytes raise it again and again
+  bool origin_alarms = true;
   for (std::uint64_t moved = 0;;) {
     if (may_go_on(up.stuck(), ready.a, ready.b)) up.step();
     if (auto ending = broken(up.stuck(), CloseReason::client_reset, CloseReason::origin_reset)) co_return *ending;
     if (may_go_on(down.stuck(), ready.b, ready.a)) down.step();
     if (auto ending = broken(down.stuck(), CloseReason::origin_reset, CloseReason::client_reset)) co_return *ending;
     if (up.stuck() == Stuck::ended && down.stuck() == Stuck::ended) co_return CloseReason::done;
-    if ((ready.a & io::want_error) != 0 && client.broken()) co_return CloseReason::client_reset;
-    if ((ready.b & io::want_error) != 0 && origin.broken()) co_return CloseReason::origin_reset;
+    if ((ready.a & io::want_error) != 0) {
+      if (client.broken()) co_return CloseReason::client_reset;
+      client_alarms = false;
+    }
+    if ((ready.b & io::want_error) != 0) {
+      if (origin.broken()) co_return CloseReason::origin_reset;
+      origin_alarms = false;
+    }
 
     if (up.moved() + down.moved() != moved) deadline.restart(idle);
     moved = up.moved() + down.moved();
@@ -178,7 +196,8 @@ io::Task<CloseReason> pump(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, P
       if (!co_await io::yield()) co_return CloseReason::shutdown;
       continue;
     }
-    const auto woken = co_await io::select(client, wanted(up, down), origin, wanted(down, up));
+    const auto woken =
+        co_await io::select(client, wanted(up, down, client_alarms), origin, wanted(down, up, origin_alarms));
     if (!woken && woken.error() == Errc::timed_out) co_return CloseReason::client_idle;
     if (!woken) co_return woken.error() == Errc::stopped ? CloseReason::shutdown : CloseReason::internal;
     ready = *woken;
@@ -188,6 +207,10 @@ io::Task<CloseReason> pump(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, P
 }  // namespace
 
 io::Task<Outcome> splice(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, Options options) {
+  const int on = 1;
+  for (const io::Tcp* stream : {&client, &origin}) {
+    ::setsockopt(stream->fd(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);  // see Pump::take_urgent()
+  }
   Pump up(client, origin, options.to_origin);
   Pump down(origin, client, options.to_client);
   const CloseReason reason = co_await pump(wheel, client, origin, up, down, options.idle);

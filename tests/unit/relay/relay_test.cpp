@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <atomic>
+#include <ctime>
 #include <random>
 #include <string>
 #include <thread>
@@ -106,6 +107,8 @@ Digest receive_to_end(int fd) {
 }
 
 std::string receive(int fd, std::size_t bytes) {
+  const timeval patience{5, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   std::string text(bytes, '\0');
   const ssize_t n = ::recv(fd, text.data(), bytes, MSG_WAITALL);
   text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
@@ -208,6 +211,30 @@ TEST(Relay, PassesAResetOnThatFollowsAHalfClose) {
   pollfd broken{relay.origin_end.get(), 0, 0};
   EXPECT_EQ(::poll(&broken, 1, 2000), 1);
   EXPECT_EQ(relay.end().reason, CloseReason::client_reset);
+}
+
+Duration cpu_of_process() {
+  timespec t{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return std::chrono::seconds(t.tv_sec) + Duration(t.tv_nsec);
+}
+
+// RFC 9293 §3.8.5.  splice(2) stops in front of an urgent byte for ever, while poll() says that there is more.
+TEST(Relay, BringsUrgentBytesInTheirPlace) {
+  Relay relay;
+  const int fd = relay.client_end.get();
+  io::test::send_text(fd, "before ");
+  ASSERT_EQ(::send(fd, "!", 1, MSG_OOB), 1);
+  EXPECT_EQ(receive(relay.origin_end.get(), 8), "before !");
+  io::test::send_text(fd, "and ");
+  ASSERT_EQ(::send(fd, "?", 1, MSG_OOB), 1);
+  io::test::send_text(fd, " after");
+  EXPECT_EQ(receive(relay.origin_end.get(), 11), "and ? after");
+  const Duration before = cpu_of_process();
+  std::this_thread::sleep_for(200ms);
+  EXPECT_LT(cpu_of_process() - before, 50ms);
+  ::shutdown(fd, SHUT_WR);
+  EXPECT_EQ(next_from(relay.origin_end), 0);
 }
 
 TEST(Relay, EndsWhenNothingMovesForTheIdleTime) {
