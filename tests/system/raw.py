@@ -30,8 +30,12 @@ class RawTcp:
 
     @staticmethod
     def silence_the_kernel(lab):
-        lab.nft(lab.client, """table ip lab { chain out { type filter hook output priority 0;
-            tcp sport 60000-65535 tcp flags & rst == rst meta length 40 ip id 0 drop } }""")
+        lab.nft(lab.client, """table ip lab {
+            chain out {
+              type filter hook output priority 0;
+              tcp sport 60000-65535 tcp flags & rst == rst ip id 0 drop
+            }
+          }""")
 
     def send(self, flags, data=b"", fragment=0):
         """One segment; `fragment`: bytes of it in each IP fragment, a multiple of 8, 0: not cut."""

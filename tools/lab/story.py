@@ -17,7 +17,8 @@ from lab import Authority, Lab, Nginx, Weir            # noqa: E402
 from lab.gateway import BINARIES                       # noqa: E402
 from lab.namespaces import CLIENT, CLIENT6, ORIGIN, ORIGIN6   # noqa: E402
 
-DIRECTORY = "/run/weir-demo"
+NAME = "weir-demo"
+DIRECTORY = f"/run/{NAME}.lab"
 NAMES = ["news.example", "ads.example", "shop.example"]
 RULES = """
 [[rule]]
@@ -163,7 +164,7 @@ def what_to_try(lab):
 
 
 def main():
-    lab = Lab("weir-demo", hosts=[(name, address) for name in NAMES for address in (ORIGIN, ORIGIN6)])
+    lab = Lab(NAME, hosts=[(name, address) for name in NAMES for address in (ORIGIN, ORIGIN6)])
     lab.down()
     shutil.rmtree(DIRECTORY, ignore_errors=True)
     if "--down" in sys.argv:
