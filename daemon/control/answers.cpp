@@ -96,7 +96,7 @@ void count(Status& s, const account::Totals& totals, const std::array<std::uint6
 Answer status(Desk& desk, const Query&) {
   Status s = desk.situation();
   s.now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  s.policy.rules = desk.policy()->config().rules.size();
+  s.policy.rules = desk.policy().config().rules.size();
   const account::Totals totals = desk.books().totals();
   count(s, totals, desk.wire());
   const account::AccessLog& log = desk.books().log();
@@ -166,13 +166,13 @@ Answer reasons(Desk& desk, const Query&) {
 
 Answer policy_in_force(Desk& desk, const Query&) {
   Policy policy{.config = desk.situation().policy.config, .rules = {}, .groups = {}, .lists = {}};
-  auto snapshot = desk.policy();
-  const config::Config& config = snapshot->config();
+  const policy::Snapshot& snapshot = desk.policy();
+  const config::Config& config = snapshot.config();
   for (std::size_t i = 0; i < config.rules.size(); ++i) {
     config::Where where = config.rules[i].where;
     where.column = 0;
     policy.rules.push_back(
-        {snapshot->rule_name(static_cast<int>(i)), std::string(word(config.rules[i].action)), config::to_text(where)});
+        {snapshot.rule_name(static_cast<int>(i)), std::string(word(config.rules[i].action)), config::to_text(where)});
   }
   for (const config::Group& group : config.groups) policy.groups.push_back(group.name);
   for (const config::List& list : config.lists) policy.lists.push_back(list.name);
@@ -203,7 +203,7 @@ Answer explain(Desk& desk, const Query& query) {
   }
   if (!client_given) return refusal(400, "client: missing");
   facts.name = host;
-  return good(policy::explained(*desk.policy(), facts, dest_given, desk.situation().tier.takeover));
+  return good(policy::explained(desk.policy(), facts, dest_given, desk.situation().tier.takeover));
 }
 
 Answer reload(Desk& desk, const Query&) {

@@ -1,10 +1,9 @@
 // What the control socket can be asked, as values: whoever runs the gateway sits behind this desk, and does not know of
-// HTTP or JSON.
+// HTTP or JSON.  All of it happens on the control thread.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <memory>
 
 #include "account/ledger.h"
 #include "policy/policy.h"
@@ -23,8 +22,8 @@ class Desk {
   virtual const account::Books& books() = 0;
   /// Packets and flows in the kernel by weir_wire_reason, since the start of the daemon.
   virtual std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() = 0;
-  /// In force; never null.
-  virtual std::shared_ptr<const policy::Snapshot> policy() = 0;
+  /// In force; the reference holds until the next reload().
+  virtual const policy::Snapshot& policy() = 0;
   /// May take seconds; no other question is answered meanwhile.
   virtual Reloaded reload() = 0;
 };

@@ -15,6 +15,14 @@ constexpr int backlog = 16;
 
 Fd stream() { return Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); }
 
+/// `path` fits.
+sockaddr_un address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
 /// Whether somebody listens there.  A full backlog counts: somebody is too busy to answer.
 bool answers(const sockaddr_un& address) {
   Fd probe = stream();
@@ -24,12 +32,10 @@ bool answers(const sockaddr_un& address) {
 }  // namespace
 
 Result<Socket> Socket::listen(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) {
+  if (path.empty() || path.size() >= sizeof sockaddr_un::sun_path) {
     return fail(Errc::system, std::make_error_code(std::errc::filename_too_long));
   }
-  std::memcpy(address.sun_path, path.data(), path.size());
+  const sockaddr_un address = address_of(path);
 
   struct stat there {};
   if (::lstat(path.c_str(), &there) == 0) {
@@ -56,8 +62,11 @@ Socket::Socket(Socket&& other) noexcept
     : path_(std::exchange(other.path_, {})), fd_(std::move(other.fd_)), inode_(other.inode_) {}
 
 Socket::~Socket() {
+  fd_.reset();
   struct stat there {};
-  if (!path_.empty() && ::lstat(path_.c_str(), &there) == 0 && there.st_ino == inode_) ::unlink(path_.c_str());
+  if (path_.empty() || ::lstat(path_.c_str(), &there) != 0 || there.st_ino != inode_) return;
+  // A file system gives a freed inode number out again: whoever answers there now is another daemon.
+  if (!answers(address_of(path_))) ::unlink(path_.c_str());
 }
 
 }  // namespace weir::control

@@ -19,7 +19,8 @@ class Socket {
   static Result<Socket> listen(const std::string& path);
   Socket(Socket&& other) noexcept;
   Socket& operator=(Socket&&) = delete;
-  ~Socket();  ///< removes the file if it is still this one's
+  /// Removes the file if it is still this one's.  Whoever took the descriptor has closed it by then.
+  ~Socket();
 
   int fd() const { return fd_.get(); }
   /// Hands the descriptor over; the file stays this object's.

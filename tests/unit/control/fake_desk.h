@@ -27,7 +27,7 @@ class FakeDesk : public Desk {
   }
   const account::Books& books() override { return books_; }
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return wire_; }
-  std::shared_ptr<const policy::Snapshot> policy() override { return policy_; }
+  const policy::Snapshot& policy() override { return *policy_; }
   Reloaded reload() override {
     ++reloads_;
     return reloaded_;

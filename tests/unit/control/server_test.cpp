@@ -88,7 +88,7 @@ TEST_F(ServerTest, ARequestInPiecesIsARequest) {
 }
 
 TEST_F(ServerTest, JunkIsRefusedAndTheNextClientServed) {
-  EXPECT_EQ(status_of(ask("\x16\x03\x01\x02")), 0) << "a prefix that never becomes a request: closed at its end";
+  EXPECT_EQ(status_of(ask("\x16\x03\x01\x02")), 400) << "refused at its first byte, not after a timeout";
   EXPECT_EQ(status_of(ask("SSH-2.0-OpenSSH\r\n\r\n")), 400);
   EXPECT_EQ(status_of(ask("GET /v1/status HTTP/1.1\r\n\r\n")), 400);
   EXPECT_EQ(status_of(ask("GET /v1/status HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")), 400);

@@ -1,0 +1,99 @@
+#include "control/world_desk.h"
+
+#include <sys/utsname.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+namespace weir::control {
+
+namespace {
+
+std::int64_t seconds(WallTime time) { return std::chrono::system_clock::to_time_t(time); }
+
+std::string kernel_release() {
+  utsname name{};
+  return ::uname(&name) == 0 ? name.release : "";
+}
+
+}  // namespace
+
+void Print::add(std::string_view text) {
+  for (char c : text) hash_ = (hash_ ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  hash_ = (hash_ ^ text.size()) * 0x100000001b3;  // moving a line to the next file is a change
+}
+
+std::string Print::text() const {
+  char digits[8];
+  std::snprintf(digits, sizeof digits, "%06x", static_cast<unsigned>(hash_ >> 40));
+  return digits;
+}
+
+std::optional<Print> print_of(const std::vector<std::string>& files) {
+  Print print;
+  for (const std::string& path : files) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return std::nullopt;
+    print.add(std::string(std::istreambuf_iterator<char>(in), {}));
+  }
+  return print;
+}
+
+WorldDesk::WorldDesk(run::World& world, std::string version) : world_(world), version_(std::move(version)) {
+  in_force_ = print_of(config().files);
+}
+
+std::uint64_t WorldDesk::names() const {
+  std::uint64_t sum = 0;
+  for (const auto& [name, list] : world_.loaded().lists) sum += list.exact.size() + list.subtree.size();
+  return sum;
+}
+
+Status WorldDesk::situation() {
+  const config::Gateway& gateway = config().gateway;
+  Status s;
+  s.version = version_;
+  s.state = world_.draining() ? "draining" : "running";
+  s.started = seconds(world_.started());
+  s.workers = world_.workers();
+  s.policy = {.config = in_force_ ? in_force_->text() : "",
+              .file = world_.path(),
+              .since = seconds(world_.in_force_since()),
+              .names = names(),
+              .differs = print_of(config().files) != in_force_,
+              .refused = world_.refused(),
+              .refused_at = world_.refused().empty() ? 0 : seconds(world_.refused_at())};
+  bool takeover = world_.kernel().takeover();
+  s.tier = {
+      .kernel = kernel_release(),
+      .attach = world_.kernel().tcx() ? "tcx" : "clsact",
+      .takeover = takeover,
+      .fallback = takeover ? "" : "this kernel cannot hand over a live connection (6.9 can): TLS is steered at its SYN",
+      .floor = gateway.floor == config::Floor::splice ? "splice" : "pass",
+      .on_failure = std::string(word(gateway.on_failure))};
+  return s;
+}
+
+Reloaded WorldDesk::reload() {
+  auto outcome = world_.reload();
+  // The files were read a moment ago; an edit in between shows as a difference at the next edit or reload only.
+  if (outcome.done) in_force_ = print_of(config().files);
+  Reloaded reloaded{.done = outcome.done,
+                    .config = in_force_ ? in_force_->text() : "",
+                    .file = world_.path(),
+                    .rules = config().rules.size(),
+                    .names = names(),
+                    .reset = outcome.reset,
+                    .mistakes = {},
+                    .waiting = std::move(outcome.waiting)};
+  for (const config::Diagnostic& d : outcome.diagnostics) {
+    if (d.severity == config::Severity::error) {
+      reloaded.mistakes.push_back({config::to_text(d.where), d.message, d.suggestion});
+    }
+  }
+  return reloaded;
+}
+
+}  // namespace weir::control

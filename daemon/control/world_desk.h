@@ -1,0 +1,48 @@
+// The desk of the gateway that runs: the world's state in the words of the control protocol.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "control/desk.h"
+#include "run/world.h"
+
+namespace weir::control {
+
+/// The texts of the configuration files as one number: what runs against what lies on disk.
+class Print {
+ public:
+  void add(std::string_view text);
+  /// Six hexadecimal digits, for people.
+  std::string text() const;
+  friend bool operator==(const Print&, const Print&) = default;
+
+ private:
+  std::uint64_t hash_ = 0xcbf29ce484222325;  // FNV-1a: no adversary, the operator compares his own files
+};
+
+/// Of what lies on disk now; empty when a file cannot be read.
+std::optional<Print> print_of(const std::vector<std::string>& files);
+
+class WorldDesk : public Desk {
+ public:
+  /// Soon after `world` was loaded: what lies on disk now is taken for what runs.  `version`: "0.1.0".
+  WorldDesk(run::World& world, std::string version);
+
+  Status situation() override;
+  const account::Books& books() override { return world_.books(); }
+  std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return world_.kernel().counters(); }
+  const policy::Snapshot& policy() override { return world_.policy(); }
+  /// Also what SIGHUP does.
+  Reloaded reload() override;
+
+ private:
+  const config::Config& config() const { return *world_.loaded().config; }
+  std::uint64_t names() const;
+
+  run::World& world_;
+  std::string version_;
+  std::optional<Print> in_force_;
+};
+
+}  // namespace weir::control

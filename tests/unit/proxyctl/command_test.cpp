@@ -1,0 +1,105 @@
+// Commands that need no daemon, from their arguments to their exit status.
+#include "proxyctl/command.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace weir::proxyctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ExplainTest : public testing::Test {
+ protected:
+  ExplainTest() {
+    std::string pattern = (fs::temp_directory_path() / "weir-explain-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+    arguments_.config = (folder_ / "weir.toml").string();
+    arguments_.client = "192.168.1.40";
+    arguments_.socket = (folder_ / "nobody").string();
+    arguments_.json = true;
+    write(
+        "[gateway]\nlan = [\"lo\"]\n"
+        "[[rule]]\nname = \"web\"\ndest = [\"2001:db8::/32\"]\nport = [80]\naction = \"pass\"\n"
+        "[[rule]]\nname = \"ads\"\nhost = [\".ads.example\"]\naction = \"block\"\n");
+  }
+  ~ExplainTest() override { fs::remove_all(folder_); }
+
+  void write(const std::string& text) { std::ofstream(arguments_.config) << text; }
+  int run() {
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    int exit = explain(arguments_, {});
+    out_ = testing::internal::GetCapturedStdout();
+    err_ = testing::internal::GetCapturedStderr();
+    return exit;
+  }
+  control::Explained explained() {
+    EXPECT_EQ(run(), control::exit_done) << err_;
+    return nlohmann::json::parse(out_).get<control::Explained>();
+  }
+
+  fs::path folder_;
+  Arguments arguments_;
+  std::string out_, err_;
+};
+
+TEST_F(ExplainTest, WorksFromAFileWithoutADaemon) {
+  arguments_.host = "X.ads.example.";
+  control::Explained e = explained();
+  EXPECT_EQ(e.action, "block");
+  EXPECT_EQ(e.rule, "ads");
+  EXPECT_EQ(e.where, arguments_.config + ":8");
+  EXPECT_EQ(e.port, 443u);
+}
+
+TEST_F(ExplainTest, ReadsEveryFormOfADestination) {
+  struct {
+    const char* dest;
+    const char* address;
+    unsigned port;
+  } cases[] = {{"192.0.2.1", "192.0.2.1", 443},
+               {"192.0.2.1:80", "192.0.2.1", 80},
+               {"2001:db8::1", "2001:db8::1", 443},
+               {"[2001:db8::1]", "2001:db8::1", 443},
+               {"[2001:db8::1]:80", "2001:db8::1", 80}};
+  for (const auto& c : cases) {
+    arguments_.dest = c.dest;
+    control::Explained e = explained();
+    EXPECT_EQ(e.dest, c.address) << c.dest;
+    EXPECT_EQ(e.port, c.port) << c.dest;
+  }
+  EXPECT_EQ(explained().rule, "web");
+}
+
+TEST_F(ExplainTest, WhatIsNoConnectionIsUsage) {
+  for (const char* dest :
+       {"host.example", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:65536", "192.0.2.1:8o", "[::1", ":80", "[]:80"}) {
+    arguments_.dest = dest;
+    EXPECT_EQ(run(), control::exit_usage) << dest;
+    EXPECT_NE(err_.find("--dest"), std::string::npos) << dest;
+  }
+  arguments_.dest = "";
+  arguments_.client = "kids";
+  EXPECT_EQ(run(), control::exit_usage);
+  arguments_.client = "192.0.2.1";
+  arguments_.host = "a b";
+  EXPECT_EQ(run(), control::exit_usage);
+}
+
+TEST_F(ExplainTest, AFileWithMistakesIsRefusedWithEachOfThem) {
+  write("[gateway]\nlan = [\"lo\"]\nwrokers = 2\nflor = \"splice\"\n");
+  EXPECT_EQ(run(), control::exit_refused);
+  EXPECT_NE(err_.find(":3:"), std::string::npos) << err_;
+  EXPECT_NE(err_.find(":4:"), std::string::npos) << err_;
+}
+
+TEST_F(ExplainTest, WithoutAFileItAsksTheDaemon) {
+  arguments_.config = "";
+  EXPECT_EQ(run(), control::exit_not_running);
+}
+
+}  // namespace
+}  // namespace weir::proxyctl
