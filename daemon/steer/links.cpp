@@ -42,7 +42,8 @@ void add_outgoing(nlattr** at, std::set<unsigned>& out) {
   if (at[RTA_OIF]) out.insert(nla_get_u32(at[RTA_OIF]));
   if (!at[RTA_MULTIPATH]) return;
   auto* hop = static_cast<rtnexthop*>(nla_data(at[RTA_MULTIPATH]));
-  for (int left = nla_len(at[RTA_MULTIPATH]); RTNH_OK(hop, left);) {
+  // RTNH_OK reads the length of a hop before it asks whether there is one.
+  for (int left = nla_len(at[RTA_MULTIPATH]); left >= static_cast<int>(sizeof *hop) && RTNH_OK(hop, left);) {
     out.insert(static_cast<unsigned>(hop->rtnh_ifindex));
     left -= NLMSG_ALIGN(hop->rtnh_len);
     hop = RTNH_NEXT(hop);
