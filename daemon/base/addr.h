@@ -18,7 +18,7 @@ struct Address {
   std::array<std::uint8_t, 16> octets{};
 
   static Address v4(std::uint32_t host_order);
-  static Address v6(const in6_addr& address) ;
+  static Address v6(const in6_addr& address);
   /// "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1".  No brackets, no zone, no port.
   static std::optional<Address> parse(std::string_view text);
 
@@ -30,7 +30,8 @@ struct Address {
   auto operator<=>(const Address&) const = default;
 };
 
-/// A CIDR prefix; `length` counts in the 128-bit form (an IPv4 /24 is 120).
+/// A CIDR prefix; `length` counts in the 128-bit form (an IPv4 /24 is 120).  An IPv6 prefix that covers ::ffff:0:0/96,
+/// such as ::/0, contains every IPv4 address.
 struct Prefix {
   Address address;   ///< host bits are zero
   std::uint8_t length = 128;

@@ -9,9 +9,10 @@
 namespace weir {
 
 /// The canonical form of a host name as it stands in a Host field, an SNI or a list: lower case, one trailing dot
-/// removed, port and brackets removed.  Internationalised names are kept as the A-labels (RFC 5890) that stand on the wire.
-/// Empty when it is no host name: empty label, longer than 253 bytes, bytes outside RFC 952/1123 letters, digits,
-/// hyphen, and the underscore that is found in practice; an IP literal is returned as it prints.
+/// removed, port and brackets removed.  Internationalised names are kept as the A-labels (RFC 5890) that stand on the
+/// wire; an IP literal is returned as it prints.  Empty when it is no host name: an empty label, more than 63 bytes in a
+/// label or 253 in all (RFC 1035 §2.3.4), bytes other than letters, digits, hyphen (RFC 952, RFC 1123 §2.1) and the
+/// underscore that is found in practice, a port above 65535.
 std::optional<std::string> normalise_name(std::string_view text);
 
 /// `name` is `ancestor` or below it ("a.b.example" within "b.example").  Both normalised.

@@ -30,7 +30,9 @@ template <class T>
 using Result = std::expected<T, Error>;
 
 /// Makes a failure: `return fail(Errc::closed);`
-inline std::unexpected<Error> fail(Errc code, std::error_code cause = {}) { return std::unexpected(Error{code, cause}); }
+inline std::unexpected<Error> fail(Errc code, std::error_code cause = {}) {
+  return std::unexpected(Error{code, cause});
+}
 /// A failed system call, with errno as its cause.
 std::unexpected<Error> fail_errno(Errc code = Errc::system);
 

@@ -22,9 +22,9 @@ constexpr Word<Action> actions[] = {
 constexpr Word<bool> unseens[] = {{"block", true}};
 
 constexpr Key table[] = {
-    {"gateway.lan", "list of interfaces", Key::required, restart, "interfaces on which clients arrive",
+    {"gateway.lan", "list of interfaces", Key::required, reload, "interfaces on which clients arrive",
      [](Reader& r, const Node& n) { r.interfaces(n, false, r.config.gateway.lan); }},
-    {"gateway.wan", "\"auto\" or list of interfaces", "\"auto\"", restart,
+    {"gateway.wan", "\"auto\" or list of interfaces", "\"auto\"", reload,
      "interfaces towards the internet; \"auto\": where the default routes leave",
      [](Reader& r, const Node& n) { r.interfaces(n, true, r.config.gateway.wan); }},
     {"gateway.source", "word", "\"auto\"", reload,
@@ -64,7 +64,7 @@ constexpr Key table[] = {
     {"control.socket", "path", "\"/run/weir/control.sock\"", restart, "the socket at which proxyctl reaches Weir",
      [](Reader& r, const Node& n) { r.socket(n, r.config.control.socket); }},
 
-    {"log.access", "path or \"off\"", "\"/var/log/weir/access.log\"", reload,
+    {"log.access", "path or \"off\"", "\"/var/log/weir/access.log\"", restart,
      "one line of JSON a connection or request",
      [](Reader& r, const Node& n) { r.log_target(n, r.config.log.access); }},
 

@@ -12,7 +12,7 @@ struct Node;
 struct Key {
   enum class Applies : std::uint8_t {
     reload,   ///< a change takes effect by `proxyctl reload`
-    restart,  ///< a change is refused by reload: it needs a new start
+    restart,  ///< read once: a change takes effect at the next start
   };
   std::string_view path;      ///< "gateway.lan"
   std::string_view type;      ///< "list of interfaces"

@@ -33,8 +33,8 @@ struct Entry {
   Node value;
 };
 
-/// TOML 1.0.  Returns the top table; empty after a syntax error, of which the first is reported (a key given twice in one
-/// file is one).
+/// TOML 1.0.  Returns the top table; empty after a syntax error, of which the first is reported.  A key given twice in
+/// one file is a syntax error.
 std::optional<Node> parse_tree(const std::string& file, std::string_view text, Diagnostics& diagnostics);
 
 /// The value for messages: "\"text\"", "17", "a list".

@@ -90,13 +90,9 @@ policy::NameList read_names(const config::List& list, config::Diagnostics& diagn
 
 Loaded load(const std::string& path) {
   config::Parsed parsed = config::parse(path, ConfigFiles());
-  if (!parsed.config) return {{}, {}, std::move(parsed.diagnostics)};
-
   Loaded loaded;
   config::Diagnostics diagnostics(std::move(parsed.diagnostics));
-  for (const config::List& list : parsed.config->lists) {
-    loaded.lists.emplace(list.name, read_names(list, diagnostics));
-  }
+  for (const config::List& list : parsed.lists) loaded.lists.emplace(list.name, read_names(list, diagnostics));
   if (!diagnostics.failed()) loaded.config = std::move(parsed.config);
   loaded.diagnostics = std::move(diagnostics).take(parsed.files);
   return loaded;

@@ -14,7 +14,7 @@ namespace weir::load {
 
 struct Loaded {
   std::optional<config::Config> config;           ///< empty if any diagnostic is an error
-  std::map<std::string, policy::NameList> lists;  ///< the content of every list of the configuration, by name
+  std::map<std::string, policy::NameList> lists;  ///< the content of every list, by name; meaningless without `config`
   std::vector<config::Diagnostic> diagnostics;    ///< by file, line and column
 };
 

@@ -67,13 +67,13 @@ TEST(List, SurvivesBinaryContent) {
   EXPECT_EQ(read_list("0.0.0.0 " + std::string(1 << 16, '.')).unreadable, 1u);
 }
 
-TEST(List, ReadsAMillionNames) {
+TEST(List, MakesRoomForAllNamesOnce) {
   std::string text;
-  for (int i = 0; i < 1'000'000; ++i) text += "0.0.0.0 host-" + std::to_string(i) + ".ads.example\n";
+  for (int i = 0; i < 100'000; ++i) text += "0.0.0.0 host-" + std::to_string(i) + ".ads.example\n";
   const ListContent list = read_list(text);
-  ASSERT_EQ(list.names.exact.size(), 1'000'000u);
-  EXPECT_EQ(list.names.exact.back(), "host-999999.ads.example");
-  EXPECT_EQ(list.names.exact.capacity(), 1'000'001u) << "room is made once";
+  ASSERT_EQ(list.names.exact.size(), 100'000u);
+  EXPECT_EQ(list.names.exact.back(), "host-99999.ads.example");
+  EXPECT_EQ(list.names.exact.capacity(), 100'001u);
 }
 
 }  // namespace

@@ -68,6 +68,15 @@ TEST_F(Load, AMissingListIsAnErrorAtItsPlace) {
             "weir.toml:2:1: error: list \"ads\": \"ads.txt\" cannot be read: No such file or directory\n");
 }
 
+TEST_F(Load, AMissingListIsReportedTogetherWithTheMistakesOfTheFile) {
+  write("weir.toml", gateway + list("ads", "file = \"ads.txt\"") + "limits.head = \"soon\"\nport = [0]\n");
+  EXPECT_EQ(said(load_main()),
+            "weir.toml:2:1: error: list \"ads\": \"ads.txt\" cannot be read: No such file or directory\n"
+            "weir.toml:8:1: error: limits.head stands below [[rule]] and so means rule.limits.head\n"
+            "  → move it above the first [section]\n"
+            "weir.toml:9:9: error: rule.port takes ports from 1 to 65535 and ranges as \"8000-8010\", not 0\n");
+}
+
 TEST_F(Load, LinesThatAreNoNamesAreAWarning) {
   write("weir.toml", gateway + list("ads", "file = \"ads.txt\""));
   write("ads.txt", "a.example\n!\n!\n!\n!\n!\n!\nb.example\n");
