@@ -217,7 +217,11 @@ io::Task<Step> forward(Connection& c, Workspace& w) {
     const bool clean = !x.failed && !x.upgraded;
     if (clean && x.origin_persists) c.origin = std::move(leg->tcp);
     if (x.failed) leg->tcp.reset();
-    Step step = x.upgraded ? co_await tunnel(c, w, std::move(leg->tcp)) : co_await conclude(c, x);
+    Step step;
+    if (x.upgraded)
+      step = co_await tunnel(c, w, std::move(leg->tcp));
+    else
+      step = co_await conclude(c, x);
     step.traffic.in += x.traffic.in;
     step.traffic.out += x.traffic.out;
     co_return step;

@@ -37,7 +37,12 @@ void Pool::close_stale() {
 }
 
 io::Task<void> Pool::sweep() {
-  while (co_await io::sleep(loop_.wheel(), std::chrono::seconds(1))) close_stale();
+  for (;;) {
+    const auto slept =
+        co_await io::sleep(loop_.wheel(), std::chrono::seconds(1));  // g++ 12 miscompiles it as condition
+    if (!slept) break;
+    close_stale();
+  }
   idle_.clear();
   size_ = 0;
 }
