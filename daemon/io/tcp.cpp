@@ -234,7 +234,7 @@ Task<void> drain_and_close(Tcp stream, Wheel& wheel, Duration time, std::size_t 
   if (!stream.shutdown_send()) co_return;
   Deadline deadline(wheel, stream, time);
   while (bytes > 0) {
-    if (!co_await stream.readable()) break;
+    if (auto ready = co_await stream.readable(); !ready) break;
     const ssize_t n = ::recv(stream.fd(), nullptr, bytes, MSG_TRUNC);  // TCP: discards without copying
     if (n == 0 || (n < 0 && !would_block(errno) && errno != EINTR)) break;
     if (n > 0) bytes -= static_cast<std::size_t>(n);

@@ -193,7 +193,7 @@ io::Task<CloseReason> pump(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, P
     moved = up.moved() + down.moved();
     ready = {};
     if (up.stuck() == Stuck::nowhere || down.stuck() == Stuck::nowhere) {
-      if (!co_await io::yield()) co_return CloseReason::shutdown;
+      if (auto resumed = co_await io::yield(); !resumed) co_return CloseReason::shutdown;
       continue;
     }
     const auto woken =
