@@ -1,6 +1,7 @@
 // A KernelPlan read as the kernel reads it (include/weir/wire.h): longest prefix, row, name from the back, cell.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string_view>
 #include <tuple>
@@ -15,6 +16,8 @@ class PlanLookup {
  public:
   PlanLookup(const KernelPlan& plan, const NameHasher& hash)
       : plan_(plan), point_(hash.point()), names_(plan.names.begin(), plan.names.end()) {
+    for (const auto& [prefix, value] : plan.clients) clients_[prefix.length][prefix.address] = value;
+    for (const auto& [prefix, value] : plan.dests) dests_[prefix.length][prefix.address] = value;
     for (const auto& [key, row] : plan.row_index) {
       rows_[{key.client_class, key.dest_class, key.port, key.protocol}] = row;
     }
@@ -26,7 +29,7 @@ class PlanLookup {
     weir_row values = {};
   };
   Row at_syn(const Address& client, const Address& dest, std::uint16_t port, std::uint16_t protocol) const {
-    const std::uint16_t client_class = longest(plan_.clients, client), dest_class = longest(plan_.dests, dest);
+    const std::uint16_t client_class = longest(clients_, client), dest_class = longest(dests_, dest);
     if (client_class == WEIR_CLASS_exempt || dest_class == WEIR_CLASS_exempt) return {.exempt = true};
     const auto found = rows_.find({client_class, dest_class, port, protocol});
     const std::uint32_t number = found == rows_.end() ? 0 : found->second;
@@ -40,15 +43,19 @@ class PlanLookup {
   }
 
  private:
-  static std::uint16_t longest(const std::vector<std::pair<Prefix, std::uint16_t>>& prefixes, const Address& address) {
-    int length = -1;
-    std::uint16_t found = 0;
-    for (const auto& [prefix, value] : prefixes) {
-      if (prefix.length <= length || !prefix.contains(address)) continue;
-      length = prefix.length;
-      found = value;
+  /// Prefixes of each length, the longest first.
+  using Prefixes = std::map<unsigned, std::unordered_map<Address, std::uint16_t, AddressHash>, std::greater<>>;
+
+  static std::uint16_t longest(const Prefixes& prefixes, const Address& address) {
+    for (const auto& [length, classes] : prefixes) {
+      Address masked = address;
+      for (unsigned bit = length; bit < 128; ++bit) {
+        masked.octets[bit / 8] &= static_cast<std::uint8_t>(~(0x80 >> bit % 8));
+      }
+      const auto found = classes.find(masked);
+      if (found != classes.end()) return found->second;
     }
-    return found;
+    return 0;
   }
 
   std::uint16_t name_class(std::string_view name) const {
@@ -65,6 +72,7 @@ class PlanLookup {
 
   const KernelPlan& plan_;
   std::uint64_t point_;
+  Prefixes clients_, dests_;
   std::unordered_map<std::uint64_t, weir_name_class> names_;
   std::map<std::tuple<int, int, int, int>, std::uint32_t> rows_;
 };
