@@ -1,0 +1,129 @@
+#include "run/pulse.h"
+
+#include <poll.h>
+#include <pthread.h>
+
+#include "base/name.h"
+#include "run/log.h"
+
+namespace weir::run {
+namespace {
+
+constexpr auto beat_every = std::chrono::milliseconds(100);
+constexpr auto sweep_every = std::chrono::seconds(5);
+constexpr Duration undecided_for = std::chrono::seconds(60);
+/// A worker's loop turns every 50 ms; one that has not for this long hangs.
+constexpr Duration hung_after = std::chrono::milliseconds(250);
+
+Monotonic monotonic(std::uint64_t ns) { return Monotonic(std::chrono::nanoseconds(ns)); }
+
+}  // namespace
+
+Pulse::Pulse(steer::Kernel& kernel, account::Ledger& ledger, Shared& shared,
+             std::vector<std::unique_ptr<Worker>>& workers, PolicyOf policy_of)
+    : kernel_(kernel), ledger_(ledger), shared_(shared), workers_(workers), policy_of_(std::move(policy_of)) {}
+
+void Pulse::start() {
+  beat();
+  thread_ = std::jthread([this](std::stop_token stop) {
+    pthread_setname_np(pthread_self(), "weir-pulse");
+    run(stop);
+  });
+}
+
+void Pulse::stop() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+  hear();
+  kernel_.rest();
+}
+
+void Pulse::run(std::stop_token stop) {
+  auto next_beat = std::chrono::steady_clock::now() + beat_every;
+  auto next_sweep = next_beat + sweep_every;
+  while (!stop.stop_requested()) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_beat - now).count();
+    pollfd events{.fd = kernel_.events_fd(), .events = POLLIN, .revents = 0};
+    if (left > 0) poll(&events, 1, static_cast<int>(left));
+    hear();
+    if (std::chrono::steady_clock::now() < next_beat) continue;
+    beat();
+    next_beat += beat_every;
+    if (next_beat < now) next_beat = now + beat_every;   // we were stopped for a while
+    if (now < next_sweep) continue;
+    sweep();
+    next_sweep = now + sweep_every;
+  }
+}
+
+void Pulse::beat() {
+  for (const auto& worker : workers_)
+    if (!worker->is_alive(hung_after)) return;   // the old beat grows stale and new flows follow on_failure
+  kernel_.beat(shared_.connections.load(std::memory_order_relaxed) >= shared_.most_connections);
+}
+
+void Pulse::hear() {
+  events_.clear();
+  kernel_.drain(events_);
+  for (const weir_event& event : events_) {
+    switch (event.type) {
+      case WEIR_EVENT_passed: passed(event); break;
+      case WEIR_EVENT_ended: ended(event); break;
+      case WEIR_EVENT_destroy: destroy(event); break;
+    }
+  }
+}
+
+void Pulse::passed(const weir_event& event) {
+  const Flow flow = steer::flow_of(event.key);
+  const Depth depth = event.reason == WEIR_WIRE_passed_hello ? Depth::inspect : Depth::pass;
+  ledger_.opened({.flow = flow, .depth = depth, .id = event.id, .since = monotonic(event.started_ns)});
+  const std::string name = normalise_name({event.name, event.name_length}).value_or("");
+  account::Judgement judgement{.host = name, .depth = depth};
+  if (auto policy = policy_of_(event.policy)) {
+    const auto verdict = policy->evaluate(depth == Depth::inspect ? Stage::hello : Stage::syn,
+                                          {.client = flow.client.address,
+                                           .dest = flow.origin.address,
+                                           .port = flow.origin.port,
+                                           .name = name});
+    judgement.action = verdict.action;
+    judgement.rule = policy->rule_name(verdict.rule);
+  }
+  ledger_.judged(event.id, std::move(judgement));
+  on_wire_[event.id] = sweeps_;
+}
+
+void Pulse::ended(const weir_event& event) {
+  if (!on_wire_.erase(event.id)) return;
+  CloseReason reason = CloseReason::done;
+  if (event.state & WEIR_PASSED_reset) reason = CloseReason::policy_changed;
+  else if (event.state & WEIR_PASSED_rst) reason = CloseReason::wire_reset;
+  ledger_.ended(event.id, reason, account::Traffic{.in = event.bytes_up, .out = event.bytes_down});
+}
+
+/// Both halves of an old connection stand in the way of a new one with the same addresses and ports.
+void Pulse::destroy(const weir_event& event) {
+  const Flow flow = steer::flow_of(event.key);
+  auto destroyer = steer::Destroyer::open();
+  if (!destroyer) return;
+  destroyer->destroy(flow.origin, flow.client);
+  destroyer->destroy(flow.client, flow.origin);
+}
+
+void Pulse::sweep() {
+  ++sweeps_;
+  kernel_.sweep(undecided_for, [&](const weir_passed& flow) {
+    ledger_.moved(flow.id, {.in = flow.bytes_up, .out = flow.bytes_down});
+    if (auto known = on_wire_.find(flow.id); known != on_wire_.end()) known->second = sweeps_;
+  });
+  // What was announced before the last two sweeps and seen by neither has left the map without saying good-bye.
+  std::erase_if(on_wire_, [&](const auto& entry) {
+    if (entry.second + 2 > sweeps_) return false;
+    ledger_.ended(entry.first, CloseReason::evicted);
+    return true;
+  });
+}
+
+}  // namespace weir::run

@@ -1,0 +1,50 @@
+// The thread between the daemon and its BPF programs: it tells them that the daemon lives, and hears what they did.
+// Nothing else runs on it, so a long reload or a slow disk can never look like a dead daemon.
+#pragma once
+
+#include <functional>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "account/ledger.h"
+#include "policy/policy.h"
+#include "run/worker.h"
+#include "steer/destroy.h"
+#include "steer/kernel.h"
+
+namespace weir::run {
+
+class Pulse {
+ public:
+  /// `policy_of` gives the snapshot with a number, for the rule names of flows that the kernel judged; null when gone.
+  using PolicyOf = std::function<std::shared_ptr<const policy::Snapshot>(std::uint32_t id)>;
+  Pulse(steer::Kernel& kernel, account::Ledger& ledger, Shared& shared, std::vector<std::unique_ptr<Worker>>& workers,
+        PolicyOf policy_of);
+  ~Pulse() { stop(); }
+
+  void start();
+  /// The last beat is withdrawn: new flows are routed as if there were no daemon.
+  void stop();
+
+ private:
+  void run(std::stop_token stop);
+  void beat();
+  void hear();
+  void passed(const weir_event& event);
+  void ended(const weir_event& event);
+  void destroy(const weir_event& event);
+  void sweep();
+
+  steer::Kernel& kernel_;
+  account::Ledger& ledger_;
+  Shared& shared_;
+  std::vector<std::unique_ptr<Worker>>& workers_;
+  PolicyOf policy_of_;
+  std::vector<weir_event> events_;
+  std::unordered_map<FlowId, unsigned> on_wire_;   ///< announced and not ended; the sweep that saw it last
+  unsigned sweeps_ = 0;
+  std::jthread thread_;
+};
+
+}  // namespace weir::run

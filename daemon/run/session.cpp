@@ -1,0 +1,213 @@
+// THE SPINE.  One coroutine a connection, read from top to bottom: look, decide, then exactly one of block, splice and
+// serve, then one close with one reason.  Stages take values and return values.
+#include "run/session.h"
+
+#include <algorithm>
+
+#include "engine/serve.h"
+#include "io/deadline.h"
+#include "relay/relay.h"
+#include "run/block.h"
+#include "run/look.h"
+#include "steer/takeover.h"
+
+namespace weir::run {
+namespace {
+
+/// How long a client may stay silent before Weir asks the origin whether it speaks first.
+constexpr Duration patience = std::chrono::milliseconds(500);
+
+/// What a session gathers on its way and the ledger is told at its end.
+using Ending = engine::Served;
+
+CloseReason reason_of(Errc error) {
+  switch (error) {
+    case Errc::reset: return CloseReason::client_reset;
+    case Errc::stopped: return CloseReason::shutdown;
+    case Errc::timed_out: return CloseReason::client_idle;
+    case Errc::closed: return CloseReason::client_closed;
+    case Errc::origin_refused: return CloseReason::origin_refused;
+    case Errc::origin_unreachable: return CloseReason::origin_unreachable;
+    case Errc::origin_timeout: return CloseReason::origin_timeout;
+    case Errc::no_free_port: return CloseReason::no_free_port;
+    default: return CloseReason::internal;
+  }
+}
+
+policy::Facts facts_of(const intake::Arrival& arrival, std::string_view name = {}) {
+  return {.client = arrival.flow.client.address,
+          .dest = arrival.flow.origin.address,
+          .port = arrival.flow.origin.port,
+          .name = name};
+}
+
+bool refuses(const policy::Verdict& verdict) {
+  return verdict.decided && (verdict.action == Action::block || verdict.action == Action::reset);
+}
+
+/// The origin's half: adopted where the connection came off the wire, dialled otherwise.
+io::Task<Result<io::Tcp>> reach_origin(Worker& w, const intake::Arrival& arrival) {
+  if (!arrival.taken) co_return co_await w.dialer().dial(arrival.flow);
+  auto half = steer::adopt_origin(arrival.flow, *arrival.taken);
+  if (!half) co_return std::unexpected(half.error());
+  co_return io::Tcp::adopt(w.loop(), std::move(*half));
+}
+
+/// An origin whose connection was taken over and refused must not be left waiting: it is reset.
+void let_origin_go(Worker& w, const intake::Arrival& arrival) {
+  if (!arrival.taken) return;
+  if (auto half = steer::adopt_origin(arrival.flow, *arrival.taken))
+    if (auto origin = io::Tcp::adopt(w.loop(), std::move(*half))) origin->reset();
+}
+
+/// Ends a connection that a rule refuses.
+io::Task<CloseReason> block(Worker& w, intake::Arrival& arrival, Action action) {
+  let_origin_go(w, arrival);
+  if (action == Action::reset) {
+    arrival.client.reset();
+    co_return CloseReason::blocked_reset;
+  }
+  co_await alert(std::move(arrival.client), w.wheel(), Alert::access_denied);
+  co_return CloseReason::blocked;
+}
+
+/// Two halves become one until both ends are done.
+io::Task<Ending> splice(Worker& w, intake::Arrival& arrival, io::Tcp origin) {
+  relay::Outcome outcome = co_await relay::splice(w.wheel(), arrival.client, origin, {});
+  co_return Ending{outcome.reason, {.in = outcome.from_client, .out = outcome.from_origin}};
+}
+
+/// A connection whose origin cannot be reached ends as it would without Weir: with a reset.
+Ending unreachable(intake::Arrival& arrival, const Error& error) {
+  arrival.client.reset();
+  return {arrival.taken ? CloseReason::adopt_failed : reason_of(error.code)};
+}
+
+/// A client that says nothing: the origin is dialled, and whoever speaks first decides.
+struct FirstWord {
+  std::optional<Error> failed;
+  std::optional<io::Tcp> origin;
+  bool origin_spoke = false;
+};
+io::Task<FirstWord> who_speaks(Worker& w, intake::Arrival& arrival, Duration idle) {
+  auto origin = co_await reach_origin(w, arrival);
+  if (!origin) co_return FirstWord{.failed = origin.error()};
+  io::Deadline deadline(w.wheel(), arrival.client, *origin, idle);
+  auto ready = co_await io::first_readable(arrival.client, *origin);
+  if (!ready) co_return FirstWord{.failed = ready.error()};
+  const bool client_spoke = ready->a & io::want_in;
+  co_return FirstWord{.origin = std::move(*origin), .origin_spoke = !client_spoke};
+}
+
+/// A connection on a TLS port: refused by its name, or spliced.
+io::Task<Ending> carry_tls(Worker& w, const policy::Snapshot& policy, FlowId id, intake::Arrival& arrival) {
+  const config::Limits& limits = policy.config().limits;
+  std::optional<io::Tcp> origin;
+  Looked looked = co_await look(arrival.client, w.wheel(), arrival.taken ? Duration{} : patience, limits.head);
+
+  if (looked.end == Looked::End::silent) {
+    if (auto nameless = policy.evaluate(Stage::hello, facts_of(arrival)); refuses(nameless)) {
+      arrival.client.reset();
+      co_return Ending{CloseReason::client_silent};
+    }
+    FirstWord first = co_await who_speaks(w, arrival, limits.idle);
+    if (first.failed && first.failed->code == Errc::timed_out) {
+      arrival.client.reset();
+      co_return Ending{CloseReason::client_silent};
+    }
+    if (first.failed) co_return unreachable(arrival, *first.failed);
+    if (first.origin_spoke) {
+      const auto verdict = policy.evaluate(Stage::hello, facts_of(arrival));
+      w.ledger().judged(id, {.depth = Depth::splice, .action = verdict.action, .rule = policy.rule_name(verdict.rule)});
+      co_return co_await splice(w, arrival, std::move(*first.origin));
+    }
+    origin = std::move(first.origin);
+    looked = co_await look(arrival.client, w.wheel(), Duration{}, limits.head);
+  }
+  switch (looked.end) {
+    case Looked::End::found: break;
+    case Looked::End::closed: let_origin_go(w, arrival); co_return Ending{CloseReason::client_closed};
+    case Looked::End::silent:
+    case Looked::End::slow: let_origin_go(w, arrival); arrival.client.reset(); co_return Ending{CloseReason::client_slow};
+    case Looked::End::failed: let_origin_go(w, arrival); co_return Ending{reason_of(looked.error.code)};
+  }
+  if (looked.finding.kind == inspect::Finding::Kind::malformed) {
+    let_origin_go(w, arrival);
+    co_await alert(std::move(arrival.client), w.wheel(), Alert::decode_error);
+    co_return Ending{CloseReason::hello_malformed};
+  }
+
+  const std::string& name = looked.finding.hello.server_name;
+  const policy::Verdict verdict = policy.evaluate(Stage::hello, facts_of(arrival, name));
+  w.ledger().judged(id, {.host = name,
+                         .depth = Depth::splice,
+                         .action = verdict.action,
+                         .rule = policy.rule_name(verdict.rule)});
+  if (refuses(verdict)) co_return Ending{co_await block(w, arrival, verdict.action)};
+
+  if (!origin) {
+    auto reached = co_await reach_origin(w, arrival);
+    if (!reached) co_return unreachable(arrival, reached.error());
+    origin = std::move(*reached);
+  }
+  co_return co_await splice(w, arrival, std::move(*origin));
+}
+
+/// A connection on an HTTP port: served, unless the origin speaks first.
+io::Task<Ending> carry_http(Worker& w, const policy::Snapshot& policy, FlowId id, intake::Arrival& arrival) {
+  const config::Limits& limits = policy.config().limits;
+  std::optional<io::Tcp> origin;
+  bool silent = false;
+  {
+    io::Deadline deadline(w.wheel(), arrival.client, patience);
+    if (auto ready = co_await arrival.client.readable(); !ready) {
+      if (ready.error() != Errc::timed_out) co_return Ending{reason_of(ready.error().code)};
+      silent = true;
+    }
+  }
+  if (silent && !refuses(policy.evaluate(Stage::hello, facts_of(arrival)))) {
+    FirstWord first = co_await who_speaks(w, arrival, limits.idle);
+    if (first.failed && first.failed->code == Errc::timed_out) {
+      arrival.client.reset();
+      co_return Ending{CloseReason::client_idle};
+    }
+    if (first.failed) co_return unreachable(arrival, *first.failed);
+    if (first.origin_spoke) {
+      w.ledger().judged(id, {.depth = Depth::splice});
+      co_return co_await splice(w, arrival, std::move(*first.origin));
+    }
+    origin = std::move(first.origin);
+  }
+  co_return co_await engine::serve_h1(w.services(), arrival.flow, id, arrival.client, std::move(origin));
+}
+
+bool is_http(const config::Config& config, std::uint16_t port) {
+  return std::ranges::find(config.gateway.http, port) != config.gateway.http.end();
+}
+
+}  // namespace
+
+io::Task<void> session(Worker& w, intake::Arrival arrival) {
+  // A running connection keeps the policy under which it began.
+  const std::shared_ptr<const policy::Snapshot> policy = w.terms().policy;
+  const FlowId id = w.ledger().opened({.flow = arrival.flow,
+                                       .depth = Depth::splice,
+                                       .id = arrival.taken ? arrival.taken->id : 0});
+
+  const policy::Verdict at_syn = policy->evaluate(Stage::syn, facts_of(arrival));
+  Ending ending{CloseReason::blocked_reset};
+  if (at_syn.decided && at_syn.action == Action::reset) {
+    w.ledger().judged(id, {.depth = Depth::splice, .action = Action::reset, .rule = policy->rule_name(at_syn.rule)});
+    ending.reason = co_await block(w, arrival, Action::reset);
+  } else if (is_http(policy->config(), arrival.flow.origin.port)) {
+    ending = co_await carry_http(w, *policy, id, arrival);
+  } else {
+    ending = co_await carry_tls(w, *policy, id, arrival);
+  }
+
+  w.ledger().ended(id, ending.reason, ending.traffic);
+  if (arrival.taken) w.shared().kernel.forget(arrival.flow);
+  w.shared().connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+}  // namespace weir::run

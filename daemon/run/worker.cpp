@@ -1,0 +1,92 @@
+#include "run/worker.h"
+
+#include <pthread.h>
+
+#include "run/session.h"
+
+namespace weir::run {
+namespace {
+
+constexpr Duration turn = std::chrono::milliseconds(50);
+
+}  // namespace
+
+Worker::Worker(unsigned number, Shared& shared, account::Ledger& ledger, Terms terms)
+    : number_(number),
+      shared_(shared),
+      ledger_(ledger),
+      terms_(std::move(terms)),
+      dialer_(loop_, ledger, terms_.source),
+      pool_(loop_),
+      services_{.loop = loop_, .dialer = dialer_, .pool = pool_, .policy = terms_.policy, .ledger = ledger} {}
+
+Result<std::unique_ptr<Worker>> Worker::make(unsigned number, Shared& shared, account::Ledger& ledger, Terms terms) {
+  std::unique_ptr<Worker> worker(new Worker(number, shared, ledger, std::move(terms)));
+  auto door = intake::Door::open(worker->loop_);
+  if (!door) return std::unexpected(door.error());
+  worker->door_.emplace(std::move(*door));
+  return worker;
+}
+
+void Worker::start() {
+  loop_.spawn(pulse());
+  loop_.spawn(pool_.sweep());
+  loop_.spawn(admit(false));
+  if (door_->v6() >= 0) loop_.spawn(admit(true));
+  thread_ = std::jthread([this] {
+    pthread_setname_np(pthread_self(), ("weir-" + std::to_string(number_)).c_str());
+    loop_.run();
+  });
+}
+
+void Worker::drain() {
+  loop_.post([this] { services_.draining = true; });
+}
+
+void Worker::stop() { loop_.stop(); }
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::carry_on(Terms terms) {
+  loop_.post([this, terms = std::move(terms)]() mutable { terms_ = std::move(terms); });
+}
+
+bool Worker::is_alive(Duration limit) const {
+  const Monotonic turned{Monotonic::duration(turned_.load(std::memory_order_relaxed))};
+  return std::chrono::steady_clock::now() - turned < limit;
+}
+
+io::Task<void> Worker::pulse() {
+  for (;;) {
+    turned_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+    const auto slept = co_await io::sleep(loop_.wheel(), turn);   // not in a condition: g++ 12 miscompiles that
+    if (!slept) co_return;
+  }
+}
+
+/// Takes connections of one family until the loop stops.  Beyond the limit a connection is reset at once: the heartbeat
+/// says "overloaded" from then on, so that the kernel sends no more.
+io::Task<void> Worker::admit(bool v6) {
+  io::TaskGroup sessions(loop_);
+  for (;;) {
+    auto arrival = co_await door_->next(v6, shared_.kernel);
+    if (!arrival) {
+      if (arrival.error() == Errc::stopped) break;
+      continue;
+    }
+    if (shared_.connections.fetch_add(1, std::memory_order_relaxed) >= shared_.most_connections || services_.draining) {
+      shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+      const FlowId id = ledger_.opened({.flow = arrival->flow});
+      arrival->client.reset();
+      ledger_.ended(id, services_.draining ? CloseReason::shutdown : CloseReason::limit);
+      continue;
+    }
+    sessions.spawn(session(*this, std::move(*arrival)));
+  }
+  door_->close();
+  co_await sessions.join();
+}
+
+}  // namespace weir::run

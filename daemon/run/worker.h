@@ -1,0 +1,78 @@
+// One core's share of the daemon: its thread, its event loop, its listeners, its origin connections, its counters.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "account/ledger.h"
+#include "engine/serve.h"
+#include "intake/door.h"
+#include "io/loop.h"
+#include "policy/policy.h"
+#include "steer/kernel.h"
+#include "upstream/dialer.h"
+#include "upstream/pool.h"
+
+namespace weir::run {
+
+/// What every worker shares.  Outlives them all.
+struct Shared {
+  const steer::Kernel& kernel;
+  std::atomic<unsigned> connections{0};      ///< held by the daemon now
+  std::atomic<unsigned> most_connections;    ///< limits.connections
+};
+
+/// On what terms new connections are carried: one immutable value, replaced as a whole by a reload.
+struct Terms {
+  std::shared_ptr<const policy::Snapshot> policy;
+  upstream::SourcePolicy source;   ///< whose address origins see
+};
+
+class Worker {
+ public:
+  /// Opens the listeners.  Errors: system.
+  static Result<std::unique_ptr<Worker>> make(unsigned number, Shared& shared, account::Ledger& ledger, Terms terms);
+
+  /// Starts the thread.
+  void start();
+  /// From any thread: no further connection is taken; those that run go on.
+  void drain();
+  /// From any thread: every connection ends now.
+  void stop();
+  void join();
+
+  /// From any thread: new connections, and new requests on old ones, are carried on these terms.
+  void carry_on(Terms terms);
+  /// Whether the loop turned within `limit`: a worker that hangs must not be sent new flows.
+  bool is_alive(Duration limit) const;
+
+  // What a session uses, on the worker's own thread.
+  Shared& shared() { return shared_; }
+  io::Loop& loop() { return loop_; }
+  io::Wheel& wheel() { return loop_.wheel(); }
+  account::Ledger& ledger() { return ledger_; }
+  engine::Services& services() { return services_; }
+  const Terms& terms() const { return terms_; }
+  upstream::Dialer& dialer() { return dialer_; }
+  const intake::Door& door() const { return *door_; }
+
+ private:
+  Worker(unsigned number, Shared& shared, account::Ledger& ledger, Terms terms);
+  io::Task<void> admit(bool v6);
+  io::Task<void> pulse();
+
+  unsigned number_;
+  Shared& shared_;
+  account::Ledger& ledger_;
+  Terms terms_;
+  io::Loop loop_;
+  std::optional<intake::Door> door_;
+  upstream::Dialer dialer_;
+  upstream::Pool pool_;
+  engine::Services services_;
+  std::atomic<Monotonic::rep> turned_{0};
+  std::jthread thread_;
+};
+
+}  // namespace weir::run

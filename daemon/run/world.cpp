@@ -1,0 +1,284 @@
+#include "run/world.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "run/log.h"
+
+namespace weir::run {
+namespace {
+
+steer::Obstacle obstacle(const steer::Refusal& refusal) {
+  return {"cannot set up " + refusal.what + ": " + refusal.why, "see proxyctl doctor"};
+}
+
+steer::Obstacle obstacle(std::string what, const Error& error) {
+  return {std::move(what) + ": " + error.cause.message(), "run weir as root, or see proxyctl doctor"};
+}
+
+unsigned worker_count(const config::Config& config) {
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  return std::min<unsigned>(config.gateway.workers ? config.gateway.workers : cores, WEIR_MAX_WORKERS - 1);
+}
+
+/// Keys that are read once; a reload that changes one says so.
+std::vector<std::string> needs_restart(const config::Config& now, const config::Config& next) {
+  std::vector<std::string> keys;
+  if (now.gateway.workers != next.gateway.workers) keys.push_back("gateway.workers");
+  if (now.gateway.mark != next.gateway.mark) keys.push_back("gateway.mark");
+  if (now.gateway.table != next.gateway.table) keys.push_back("gateway.table");
+  if (now.control.socket != next.control.socket) keys.push_back("control.socket");
+  if (now.log.access != next.log.access) keys.push_back("log.access");
+  return keys;
+}
+
+/// What a reload cannot change stays as it runs.
+void keep_running_values(config::Config& next, const config::Config& now) {
+  next.gateway.workers = now.gateway.workers;
+  next.gateway.mark = now.gateway.mark;
+  next.gateway.table = now.gateway.table;
+  next.control = now.control;
+  next.log = now.log;
+}
+
+}  // namespace
+
+World::World(std::string path, load::Loaded loaded) : path_(std::move(path)), loaded_(std::move(loaded)) {
+  started_ = in_force_since_ = std::chrono::system_clock::now();
+}
+
+std::expected<std::unique_ptr<World>, steer::Obstacle> World::start(std::string path, load::Loaded loaded) {
+  std::unique_ptr<World> world(new World(std::move(path), std::move(loaded)));
+  if (auto up = world->bring_up(); !up) return std::unexpected(up.error());
+  return world;
+}
+
+std::expected<void, steer::Obstacle> World::bring_up() {
+  auto monitor = steer::Monitor::open();   // before the first look, so that no change is lost between
+  if (!monitor) return std::unexpected(obstacle("cannot watch interfaces", monitor.error()));
+  monitor_ = std::move(*monitor);
+  find_links();
+  find_source();
+  if (auto guarded = steer::guard(footprint()); !guarded) return std::unexpected(obstacle(guarded.error()));
+
+  auto kernel = steer::Kernel::load(settings());
+  if (!kernel) return std::unexpected(kernel.error());
+  kernel_ = std::move(*kernel);
+  terms_.policy = policy::Snapshot::build(*loaded_.config, loaded_.lists, next_id_++);
+  policies_.push_back(terms_.policy);
+  if (auto opened = open_workers(); !opened) return opened;
+
+  if (auto done = kernel_->commit(terms_.policy->plan(hasher_)); !done)
+    return std::unexpected(obstacle("the policy does not fit into the kernel", done.error()));
+  if (auto done = steer::install(footprint()); !done) return std::unexpected(obstacle(done.error()));
+  installed_ = true;
+  if (auto done = kernel_->attach_lookup(); !done) return done;
+  for (auto& worker : workers_) worker->start();
+  pulse_->start();
+  return attach_links();
+}
+
+std::expected<void, steer::Obstacle> World::open_workers() {
+  const unsigned count = worker_count(*loaded_.config);
+  shared_ = std::make_unique<Shared>(*kernel_);
+  shared_->most_connections = loaded_.config->limits.connections;
+  books_ = std::make_unique<account::Books>(count + 1, loaded_.config->log.access);   // the last one is the pulse's
+  for (unsigned i = 0; i < count; ++i) {
+    auto worker = Worker::make(i, *shared_, books_->ledger(i), terms_);
+    if (!worker) return std::unexpected(obstacle("cannot open a listener", worker.error()));
+    if (auto set = kernel_->set_listeners(i, (*worker)->door().v4(), (*worker)->door().v6()); !set)
+      return std::unexpected(obstacle("cannot register a listener", set.error()));
+    workers_.push_back(std::move(*worker));
+  }
+  pulse_ = std::make_unique<Pulse>(*kernel_, books_->ledger(count), *shared_, workers_,
+                                   [this](std::uint32_t id) { return policy_of(id); });
+  return {};
+}
+
+World::~World() {
+  if (pulse_) pulse_->stop();
+  for (auto& worker : workers_) worker->stop();
+  for (auto& worker : workers_) worker->join();
+  workers_.clear();
+  kernel_.reset();
+  const auto removed = steer::remove_footprint(footprint().sysctl_state);
+  if (!removed && installed_) log_error("cannot remove " + removed.error().what + ": " + removed.error().why);
+}
+
+void World::find_links() {
+  if (auto links = steer::links()) links_ = std::move(*links);
+  const config::Gateway& gateway = loaded_.config->gateway;
+  wan_ = gateway.wan;
+  if (!wan_.empty()) return;
+  if (auto found = steer::default_links(gateway.table)) wan_ = std::move(*found);
+  std::erase_if(wan_, [&](const std::string& name) { return std::ranges::find(gateway.lan, name) != gateway.lan.end(); });
+}
+
+/// Whose address origins see, for each family: `auto` follows what NAT does to it anyway.
+void World::find_source() {
+  const config::Gateway& gateway = loaded_.config->gateway;
+  const auto cover = steer::wan_nat(gateway.lan, wan_).value_or(steer::NatCover{});
+  nat_ = cover.v4 || cover.v6;
+  const bool automatic = gateway.source == config::Source::automatic;
+  const bool client = gateway.source == config::Source::client;
+  terms_.source.as_client_v4 = client || (automatic && !cover.v4);
+  terms_.source.as_client_v6 = client || (automatic && !cover.v6);
+}
+
+steer::Settings World::settings() const {
+  const config::Config& config = *loaded_.config;
+  return {.mark = config.gateway.mark,
+          .workers = worker_count(config),
+          .closed = config.gateway.on_failure == OnFailure::closed,
+          .floor_splice = config.gateway.floor == config::Floor::splice,
+          .quic_reject = config.gateway.quic == config::Quic::reject,
+          .http = config.gateway.http,
+          .tls = config.gateway.tls,
+          .held_flows = std::max(65536u, config.limits.connections),
+          .hash_point = hasher_.point()};
+}
+
+steer::FootprintPlan World::footprint() const {
+  const config::Gateway& gateway = loaded_.config->gateway;
+  steer::FootprintPlan plan{.mark = gateway.mark,
+                            .table = gateway.table,
+                            .lan = gateway.lan,
+                            .wan = wan_,
+                            .ports = gateway.http,
+                            .quic = gateway.tls,
+                            .exempt = gateway.exempt,
+                            .nat = nat_,
+                            .closed = gateway.on_failure == OnFailure::closed};
+  plan.ports.insert(plan.ports.end(), gateway.tls.begin(), gateway.tls.end());
+  if (!workers_.empty()) {
+    plan.listener_v4 = workers_.front()->door().port_v4();
+    plan.listener_v6 = workers_.front()->door().port_v6();
+  }
+  return plan;
+}
+
+std::expected<void, steer::Obstacle> World::attach_links() {
+  if (auto addresses = steer::addresses()) {
+    std::vector<Address> own;
+    for (const auto& local : *addresses) own.push_back(local.address);
+    if (auto set = kernel_->set_local(own); !set)
+      return std::unexpected(obstacle("cannot tell the kernel the gateway's addresses", set.error()));
+  }
+  for (bool lan : {true, false}) {
+    for (const std::string& name : lan ? loaded_.config->gateway.lan : wan_) {
+      auto link = steer::find_link(links_, name);
+      if (!link) continue;   // attached when it appears
+      auto attached = kernel_->attach({.ifindex = static_cast<int>(link->index),
+                                       .name = name,
+                                       .link_header = link->header,
+                                       .lan = lan});
+      if (!attached) return attached;
+    }
+  }
+  return {};
+}
+
+void World::look_around() {
+  const auto changes = monitor_->drain();
+  if (!changes.any()) return;
+  const std::vector<steer::Link> before = links_;
+  const std::vector<std::string> wan_before = wan_;
+  find_links();
+  for (const steer::Link& old : before) {
+    const bool gone = std::ranges::none_of(links_, [&](const steer::Link& l) { return l.index == old.index; });
+    if (gone) kernel_->detach(static_cast<int>(old.index));
+  }
+  if (wan_ != wan_before) {
+    find_source();
+    for (auto& worker : workers_) worker->carry_on(terms_);
+    if (auto done = steer::install(footprint()); !done)
+      log_error("cannot follow the interfaces: " + done.error().what + ": " + done.error().why);
+  }
+  if (auto attached = attach_links(); !attached) log_warning(attached.error().what);
+}
+
+World::Reload World::reload() {
+  load::Loaded next = load::load(path_);
+  Reload result{.diagnostics = next.diagnostics};
+  auto refuse = [&](std::string why) {
+    refused_ = std::move(why);
+    refused_at_ = std::chrono::system_clock::now();
+    return result;
+  };
+  if (!next.config) {
+    auto first = std::ranges::find(next.diagnostics, config::Severity::error, &config::Diagnostic::severity);
+    return refuse(first == next.diagnostics.end() ? "unreadable" : to_text(first->where) + ": " + first->message);
+  }
+  result.waiting = needs_restart(*loaded_.config, *next.config);
+  keep_running_values(*next.config, *loaded_.config);
+
+  load::Loaded previous = std::exchange(loaded_, std::move(next));
+  const Terms previous_terms = terms_;
+  auto policy = policy::Snapshot::build(*loaded_.config, loaded_.lists, next_id_++);
+  if (auto done = put_in_force(std::move(policy)); !done) {
+    loaded_ = std::move(previous);
+    terms_ = previous_terms;
+    find_links();
+    kernel_->apply(settings());
+    steer::install(footprint());
+    result.diagnostics.push_back({config::Severity::error, {.file = path_}, "the kernel refused the new policy: " +
+                                  done.error().cause.message(), "see proxyctl doctor"});
+    return refuse(result.diagnostics.back().message);
+  }
+  refused_.clear();
+  in_force_since_ = std::chrono::system_clock::now();
+  result.reset = reset_refused();
+  result.done = true;
+  return result;
+}
+
+Result<void> World::put_in_force(std::shared_ptr<const policy::Snapshot> policy) {
+  find_links();
+  find_source();
+  {
+    std::lock_guard lock(policies_mutex_);
+    if (policies_.size() == 2) policies_.erase(policies_.begin());
+    policies_.push_back(policy);
+  }
+  if (auto done = kernel_->apply(settings()); !done) return done;
+  if (auto done = kernel_->commit(policy->plan(hasher_)); !done) return done;
+  if (auto done = steer::install(footprint()); !done) return fail(Errc::system);
+  terms_.policy = std::move(policy);
+  shared_->most_connections = loaded_.config->limits.connections;
+  for (auto& worker : workers_) worker->carry_on(terms_);
+  if (auto attached = attach_links(); !attached) log_warning(attached.error().what);
+  return {};
+}
+
+/// Passing connections that the new policy refuses end now; what the daemon holds goes on under its old one.
+std::uint64_t World::reset_refused() {
+  std::uint64_t reset = 0;
+  for (const account::Record& record : books_->live({.limit = std::numeric_limits<std::size_t>::max()})) {
+    if (record.depth != Depth::pass && record.depth != Depth::inspect) continue;
+    const policy::Facts facts{.client = record.flow.client.address,
+                              .dest = record.flow.origin.address,
+                              .port = record.flow.origin.port,
+                              .name = record.host};
+    // A flow that passed without a look has no name; only what its SYN alone decides may end it.
+    const auto verdict = terms_.policy->evaluate(record.depth == Depth::inspect ? Stage::hello : Stage::syn, facts);
+    if (!verdict.decided || (verdict.action != Action::block && verdict.action != Action::reset)) continue;
+    kernel_->reset_passed(record.flow);
+    ++reset;
+  }
+  return reset;
+}
+
+std::shared_ptr<const policy::Snapshot> World::policy_of(std::uint32_t id) {
+  std::lock_guard lock(policies_mutex_);
+  for (const auto& policy : policies_)
+    if (policy->id() == id) return policy;
+  return nullptr;
+}
+
+void World::drain() {
+  if (std::exchange(draining_, true)) return;
+  pulse_->stop();
+  for (auto& worker : workers_) worker->drain();
+}
+
+}  // namespace weir::run

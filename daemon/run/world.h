@@ -1,0 +1,102 @@
+// Everything that runs, in the order in which it is made, and the changes that an operator may ask for.
+//
+//   config -> guard (closed) -> kernel programs -> workers with their listeners -> policy -> rules, routes, nft -> beat
+//   -> attach: from here on connections arrive
+//
+// The way down is the way up, backwards.  Everything here belongs to the control thread.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "account/ledger.h"
+#include "base/name.h"
+#include "load/load.h"
+#include "policy/policy.h"
+#include "run/pulse.h"
+#include "run/worker.h"
+#include "steer/footprint.h"
+#include "steer/kernel.h"
+#include "steer/links.h"
+
+namespace weir::run {
+
+class World {
+ public:
+  /// Brings the gateway up, or says what is in the way and leaves the host as it was found.
+  static std::expected<std::unique_ptr<World>, steer::Obstacle> start(std::string path, load::Loaded loaded);
+  ~World();
+
+  struct Reload {
+    bool done = false;
+    std::vector<config::Diagnostic> diagnostics;   ///< all mistakes when refused, else warnings
+    std::vector<std::string> waiting;              ///< keys whose change takes effect at the next start
+    std::uint64_t reset = 0;                       ///< passing connections that the new rules refuse
+  };
+  /// Reads the files anew.  All or nothing: with any mistake the old configuration stays in force.
+  Reload reload();
+
+  /// Interfaces and addresses may have changed: attaches to what appeared.  Cheap when nothing did.
+  void look_around();
+
+  /// No new connections; those that run have until limits.drain.  Non-blocking.
+  void drain();
+  bool drained() const { return shared_->connections.load() == 0; }
+
+  const std::string& path() const { return path_; }
+  const load::Loaded& loaded() const { return loaded_; }
+  const policy::Snapshot& policy() const { return *terms_.policy; }
+  const steer::Kernel& kernel() const { return *kernel_; }
+  const account::Books& books() const { return *books_; }
+  account::Books& books() { return *books_; }
+  unsigned workers() const { return workers_.size(); }
+  WallTime started() const { return started_; }
+  WallTime in_force_since() const { return in_force_since_; }
+  /// First mistake of the last reload and when, if that was refused.
+  const std::string& refused() const { return refused_; }
+  WallTime refused_at() const { return refused_at_; }
+  bool draining() const { return draining_; }
+
+ private:
+  World(std::string path, load::Loaded loaded);
+  std::expected<void, steer::Obstacle> bring_up();
+  std::expected<void, steer::Obstacle> open_workers();
+  std::expected<void, steer::Obstacle> attach_links();
+  void find_links();
+  void find_source();
+  steer::Settings settings() const;
+  steer::FootprintPlan footprint() const;
+  Result<void> put_in_force(std::shared_ptr<const policy::Snapshot> policy);
+  std::uint64_t reset_refused();
+  std::shared_ptr<const policy::Snapshot> policy_of(std::uint32_t id);
+
+  std::string path_;
+  load::Loaded loaded_;
+  NameHasher hasher_ = NameHasher::random();
+  Terms terms_;
+  std::uint32_t next_id_ = 1;
+  std::mutex policies_mutex_;
+  std::vector<std::shared_ptr<const policy::Snapshot>> policies_;   // in force, and the one before: events lag
+  std::optional<steer::Monitor> monitor_;
+  std::vector<steer::Link> links_;
+  std::vector<std::string> wan_;
+  bool nat_ = false;
+  bool installed_ = false;
+
+  std::optional<steer::Kernel> kernel_;
+  std::unique_ptr<Shared> shared_;
+  std::unique_ptr<account::Books> books_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Pulse> pulse_;
+
+  WallTime started_{};
+  WallTime in_force_since_{};
+  std::string refused_;
+  WallTime refused_at_{};
+  bool draining_ = false;
+};
+
+}  // namespace weir::run
