@@ -1,0 +1,146 @@
+// What the daemon tells the programs and hears of them, through steer::Kernel.
+#include <poll.h>
+#include <time.h>
+
+#include "lab.h"
+
+namespace weir::test {
+namespace {
+
+class KernelControl : public Lab {
+ protected:
+  Reasons syn_to(std::string_view origin, std::uint16_t port = 443) {
+    return run(lan_in, packet(flow("10.1.0.2", 40000, origin, port)).flags(syn).seq(1)).counted;
+  }
+};
+
+TEST_F(KernelControl, CommitPutsAPolicyInForceForTheNextFlow) {
+  EXPECT_EQ(syn_to("10.3.0.2"), Reasons{WEIR_WIRE_passed_syn});
+  auto changed = plan(hasher(), 2);
+  changed.dests = {{*Prefix::parse("10.5.0.0/16"), 1}};
+  ASSERT_TRUE(kernel().commit(changed));
+  SCOPED_TRACE("after a reload");
+  EXPECT_EQ(run(lan_in, packet(flow("10.1.0.2", 40001, "10.3.0.2", 443)).flags(syn).seq(1)).counted,
+            Reasons{WEIR_WIRE_watched});
+  EXPECT_EQ(kernel().held(flow("10.1.0.2", 40001, "10.3.0.2", 443))->policy, 2U);
+  EXPECT_EQ(syn_to("10.5.0.2"), Reasons{WEIR_WIRE_passed_syn});
+}
+
+TEST_F(KernelControl, CommitTakesAnEmptyPlan) {
+  ASSERT_TRUE(kernel().commit({}));
+  EXPECT_EQ(syn_to("10.3.0.2"), Reasons{WEIR_WIRE_watched}) << "what no table knows escalates";
+}
+
+TEST_F(KernelControl, CommitThatFailsLeavesTheOldPolicyInForce) {
+  auto broken = plan(hasher(), 3);
+  broken.dests = {{Prefix{*Address::parse("10.5.0.0"), 200}, 1}};  // no such length
+  EXPECT_FALSE(kernel().commit(broken));
+  EXPECT_EQ(syn_to("10.3.0.2"), Reasons{WEIR_WIRE_passed_syn});
+}
+
+TEST_F(KernelControl, CommitHoldsALargePlan) {
+  auto large = plan(hasher(), 4);
+  for (unsigned i = 0; i < 4000; ++i)
+    large.clients.push_back({Prefix{Address::v4(0xac100000 + i), 128}, static_cast<std::uint16_t>(i % 4000)});
+  for (unsigned i = 0; i < 50000; ++i) large.names.push_back({hasher()("n" + std::to_string(i) + ".example"), {1, 1}});
+  ASSERT_TRUE(kernel().commit(large));
+  begin(tls4());
+  run(lan_in, first(tls4(), hello("allowed.example")));
+  EXPECT_TRUE(kernel().passed(tls4()));
+}
+
+TEST_F(KernelControl, ApplyChangesTheJudgedPorts) {
+  auto changed = settings();
+  changed.tls = {8443};
+  ASSERT_TRUE(kernel().apply(changed));
+  EXPECT_EQ(syn_to("10.2.0.2", 443), Reasons{WEIR_WIRE_not_ours});
+  EXPECT_EQ(syn_to("10.2.0.2", 8443), Reasons{WEIR_WIRE_watched});
+  EXPECT_EQ(syn_to("10.2.0.2", 80), Reasons{WEIR_WIRE_assign_failed});
+}
+
+TEST_F(KernelControl, SetLocalReplacesTheAddresses) {
+  ASSERT_TRUE(kernel().set_local({*Address::parse("10.7.0.1")}));
+  EXPECT_EQ(syn_to("10.7.0.1"), Reasons{WEIR_WIRE_local});
+  EXPECT_EQ(syn_to("10.1.0.1"), Reasons{WEIR_WIRE_watched});
+  ASSERT_TRUE(
+      kernel().set_local({*Address::parse("10.1.0.1"), *Address::parse("10.2.0.1"), *Address::parse("2001:db8:1::1")}));
+  EXPECT_EQ(syn_to("10.1.0.1"), Reasons{WEIR_WIRE_local});
+  EXPECT_EQ(run(lan_in, packet(flow("10.1.0.2", 2, "10.7.0.1", 443)).flags(syn).seq(1)).counted,
+            Reasons{WEIR_WIRE_watched});
+}
+
+TEST_F(KernelControl, SweepRemovesWhatIsOldAndUndecidedOrEndedAndNothingElse) {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const std::uint64_t ns =
+      static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+  const std::uint64_t old = ns - 30'000'000'000, fresh = ns - 1'000'000'000;
+  put_held(tls4(1), {.started_ns = old, .state = WEIR_HELD_syn});
+  put_held(tls4(2), {.started_ns = fresh, .state = WEIR_HELD_syn});
+  put_held(tls4(3), {.started_ns = old, .state = WEIR_HELD_taken});
+  constexpr std::uint8_t fins = WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin;
+  put_passed(tls4(4), {.seen_ns = old, .state = WEIR_PASSED_rst, .pad = {}});
+  put_passed(tls4(5), {.seen_ns = old, .state = fins, .pad = {}});
+  put_passed(tls4(6), {.seen_ns = old, .state = WEIR_PASSED_fin_client, .pad = {}});
+  put_passed(tls4(7), {.seen_ns = fresh, .state = WEIR_PASSED_rst, .pad = {}});
+  const auto swept = kernel().sweep(std::chrono::seconds(10));
+  EXPECT_EQ(swept.undecided, 1U);
+  EXPECT_EQ(swept.ended, 2U);
+  EXPECT_FALSE(kernel().held(tls4(1)));
+  EXPECT_TRUE(kernel().held(tls4(2)));
+  EXPECT_TRUE(kernel().held(tls4(3)));
+  EXPECT_FALSE(kernel().passed(tls4(4)));
+  EXPECT_FALSE(kernel().passed(tls4(5)));
+  EXPECT_TRUE(kernel().passed(tls4(6)));
+  EXPECT_TRUE(kernel().passed(tls4(7)));
+}
+
+TEST_F(KernelControl, SweepReachesEveryFlowOfAFullMap) {
+  for (std::uint16_t port = 1; port <= 1024; ++port) put_held(tls4(port), {.started_ns = 1, .state = WEIR_HELD_syn});
+  EXPECT_EQ(kernel().sweep(std::chrono::seconds(10)).undecided, 1024U);
+}
+
+TEST_F(KernelControl, ForgetRemovesOneHeldFlow) {
+  put_held(tls4(1), {.state = WEIR_HELD_taken});
+  put_held(tls4(2), {.state = WEIR_HELD_taken});
+  kernel().forget(tls4(1));
+  EXPECT_FALSE(kernel().held(tls4(1)));
+  EXPECT_TRUE(kernel().held(tls4(2)));
+}
+
+TEST_F(KernelControl, FlowsAndKeysTurnIntoOneAnother) {
+  for (const Flow& flow : {tls4(1), tls6(65535)}) EXPECT_EQ(steer::flow_of(steer::key_of(flow)), flow);
+}
+
+TEST_F(KernelControl, ADestroyEventWakesTheDaemonAndAnAnnouncementDoesNot) {
+  run(lan_in, packet(flow("10.1.0.2", 1, "10.3.0.2", 443)).flags(syn).seq(1));
+  pollfd ready{.fd = kernel().events_fd(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(poll(&ready, 1, 0), 0);
+  put_held(tls4(2), {.state = WEIR_HELD_taken});
+  run(lan_in, packet(tls4(2)).flags(syn).seq(1));
+  EXPECT_EQ(poll(&ready, 1, 1000), 1);
+  EXPECT_EQ(events().size(), 2U);
+}
+
+TEST_F(KernelControl, AttachAgainIsANoOpAndDetachLeavesNothing) {
+  std::uint32_t flags = 0, ids[8] = {}, count = 8;
+  ASSERT_TRUE(kernel().attach({.ifindex = ifindex(lan_in), .name = "lan0", .link_header = 14, .lan = true}));
+  ASSERT_EQ(bpf_prog_query(ifindex(lan_in), static_cast<bpf_attach_type>(46), 0, &flags, ids, &count), 0);
+  EXPECT_EQ(count, 1U);
+  const auto missing = kernel().attach({.ifindex = 9999, .name = "gone0", .link_header = 14, .lan = true});
+  ASSERT_FALSE(missing);
+  EXPECT_NE(missing.error().what.find("gone0"), std::string::npos);
+  const int absent = 9999;
+  weir_link link;
+  EXPECT_NE(bpf_map_lookup_elem(map("links"), &absent, &link), 0);
+}
+
+TEST_F(KernelControl, ProbeFindsWhatThisKernelOffers) {
+  const auto features = steer::probe();
+  EXPECT_TRUE(features.bpf) << features.obstacle;
+  EXPECT_EQ(features.tcx, kernel().tcx());
+  EXPECT_EQ(features.takeover, kernel().takeover());
+}
+
+}  // namespace
+}  // namespace weir::test
