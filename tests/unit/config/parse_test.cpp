@@ -119,6 +119,24 @@ TEST(Parse, DefaultPortsMeetGivenOnes) {
   EXPECT_EQ(said("[gateway]\nlan = [\"a\"]\nhttp = [443]\ntls = [80]\n"), "");
 }
 
+TEST(Parse, RangesEndWhereTheySay) {
+  const auto taken = [](const std::string& line) { return said("gateway.lan = [\"a\"]\n" + line + "\n").empty(); };
+  for (const char* good :
+       {"gateway.table = 1", "gateway.table = 252", "gateway.table = 256", "gateway.table = 4294967295",
+        "gateway.mark = 1", "gateway.mark = 0x10000000", "gateway.workers = 0", "gateway.workers = 64",
+        "limits.connections = 1", "limits.connections = 1048576", "gateway.http = [1, 65535]", "limits.head = \"1ms\"",
+        "limits.idle = \"7d\""}) {
+    EXPECT_TRUE(taken(good)) << good;
+  }
+  for (const char* bad :
+       {"gateway.table = 0", "gateway.table = 253", "gateway.table = 254", "gateway.table = 255",
+        "gateway.table = 4294967296", "gateway.mark = 0", "gateway.mark = 3", "gateway.mark = 0x20000000",
+        "gateway.workers = -1", "gateway.workers = 65", "limits.connections = 1048577", "gateway.http = [0]",
+        "gateway.http = [65536]", "limits.head = \"0s\"", "limits.idle = \"169h\""}) {
+    EXPECT_FALSE(taken(bad)) << bad;
+  }
+}
+
 TEST(Parse, SaysWhatADottedKeyBelowASectionMeans) {
   EXPECT_EQ(said("[gateway]\nlan = [\"a\"]\nlog.access = \"off\"\n"),
             "weir.toml:3:1: error: log.access stands below [gateway] and so means gateway.log.access\n"

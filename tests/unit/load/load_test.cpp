@@ -111,6 +111,14 @@ TEST_F(Load, DiagnosticsOfBothStagesStandInTheOrderOfTheFile) {
   EXPECT_EQ(lines, (std::vector<std::uint32_t>{2, 5, 11})) << said(loaded);
 }
 
+TEST_F(Load, DiagnosticsOfTheMainFileStandBeforeThoseOfItsIncludes) {
+  write("weir.toml", "include = [\"a.toml\"]\n" + gateway + list("main", "file = \"1\""));
+  write("a.toml", list("included", "file = \"2\""));
+  const Loaded loaded = load_main();
+  ASSERT_EQ(loaded.diagnostics.size(), 2u) << said(loaded);
+  EXPECT_EQ(loaded.diagnostics[0].where.file, (folder / "weir.toml").string());
+}
+
 TEST_F(Load, WhatIsNoRegularFileIsRefusedWithoutWaiting) {
   write("weir.toml", gateway + list("pipe", "file = \"pipe\"") + list("folder", "file = \"folder\""));
   fs::create_directory(folder / "folder");
