@@ -66,7 +66,7 @@ io::Task<void> converse(io::Loop& loop, Fd socket, Desk& desk) {
 
     deadline.restart(patience);  // a reload may have used it up; and a 408 still has to be written
     std::string bytes = encode(*found);
-    if (!co_await client->write(as_bytes(bytes))) co_return;
+    if (auto written = co_await client->write(as_bytes(bytes)); !written) co_return;
   }
   co_await io::drain_and_close(std::move(*client), loop.wheel(), std::chrono::seconds(1), 64 << 10);
 }

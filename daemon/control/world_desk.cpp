@@ -80,6 +80,8 @@ Reloaded WorldDesk::reload() {
   auto outcome = world_.reload();
   // The files were read a moment ago; an edit in between shows as a difference at the next edit or reload only.
   if (outcome.done) in_force_ = print_of(config().files);
+  // Also when the configuration was refused: after a rotation the old file must be let go.
+  world_.books().log().reopen(config().log.access);
   Reloaded reloaded{.done = outcome.done,
                     .config = in_force_ ? in_force_->text() : "",
                     .file = world_.path(),

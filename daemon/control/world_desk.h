@@ -33,7 +33,7 @@ class WorldDesk : public Desk {
   const account::Books& books() override { return world_.books(); }
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return world_.kernel().counters(); }
   const policy::Snapshot& policy() override { return world_.policy(); }
-  /// Also what SIGHUP does.
+  /// Also what SIGHUP does: the configuration, and the access log opened anew.
   Reloaded reload() override;
 
  private:

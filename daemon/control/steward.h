@@ -1,0 +1,39 @@
+// The control thread once everything stands: signals, the control socket, interfaces that come and go, and the way out.
+#pragma once
+
+#include <expected>
+#include <memory>
+
+#include "control/socket.h"
+#include "control/world_desk.h"
+#include "io/loop.h"
+#include "run/world.h"
+#include "steer/kernel.h"
+
+namespace weir::control {
+
+class Steward {
+ public:
+  /// Before the first thread starts: every thread inherits it, and run() alone takes the signals.
+  static void block_signals();
+
+  /// Opens the control socket.
+  static std::expected<std::unique_ptr<Steward>, steer::Obstacle> open(run::World& world);
+
+  /// Until SIGTERM or SIGINT and the drain that follows; a second one cuts the drain short.  SIGHUP reloads.
+  void run();
+
+ private:
+  Steward(run::World& world, Socket socket);
+  io::Task<void> keep();
+  void take_signals();
+  void reload();
+
+  run::World& world_;
+  WorldDesk desk_;
+  Socket socket_;
+  io::Loop loop_;
+  int terminations_ = 0;
+};
+
+}  // namespace weir::control
