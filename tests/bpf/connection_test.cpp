@@ -175,12 +175,13 @@ TEST_F(Connection, WithoutADaemonFollowsOnFailure) {
 }
 
 TEST_F(Connection, AfterAStaleHeartbeatIsAsWithoutADaemon) {
+  kernel().beat(false);
   usleep(350'000);
   EXPECT_EQ(run_as_is(lan_in, packet(tls4()).flags(syn).seq(1).frame()).counted, Reasons{WEIR_WIRE_no_daemon});
 }
 
 TEST_F(Connection, WhileTheDaemonIsOverloadedFollowsOnFailure) {
-  kernel().beat(true);
+  alive(true);
   EXPECT_EQ(run_as_is(lan_in, packet(tls4()).flags(syn).seq(1).frame()), (Outcome{next, 0, {WEIR_WIRE_overloaded}}));
 }
 
@@ -190,7 +191,7 @@ TEST_F(Connection, ThatPassesBearsTheClosedChainsMarkOnlyWhileTheDaemonLives) {
   put_passed(tls4(), {.bytes_up = 5, .state = 0, .pad = {}});
   const Octets frame = packet(tls4()).seq(1001).acks(5001).payload("x").frame();
   EXPECT_EQ(run(lan_in, frame), (Outcome{next, passed_mark, {WEIR_WIRE_passed_packet}}));
-  kernel().beat(true);
+  alive(true);
   EXPECT_EQ(run_as_is(lan_in, frame).mark, passed_mark) << "an overloaded daemon lives";
   kernel().rest();
   EXPECT_EQ(run_as_is(lan_in, frame).mark, 0U);

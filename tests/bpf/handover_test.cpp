@@ -83,7 +83,7 @@ class Handover : public Lab {
 };
 
 TEST_F(Handover, OfASynReachesTheListenerWithTheOriginsAddress) {
-  for (const Flow& flow : {http4(), flow("2001:db8:1::2", 40000, "2001:db8:2::2", 80)}) {
+  for (const Flow& flow : {http4(53000), flow("2001:db8:1::2", 53000, "2001:db8:2::2", 80)}) {
     const auto [fd, seq] = connect(flow);
     ASSERT_TRUE(fd);
     EXPECT_EQ(local_of(fd), flow.origin);

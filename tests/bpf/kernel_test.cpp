@@ -81,11 +81,11 @@ TEST_F(KernelControl, SweepRemovesWhatIsOldAndUndecidedOrEndedAndNothingElse) {
   constexpr std::uint8_t fins = WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin;
   put_passed(tls4(4), {.seen_ns = old, .state = WEIR_PASSED_rst, .pad = {}});
   put_passed(tls4(5), {.seen_ns = old, .state = fins, .pad = {}});
-  put_passed(tls4(6), {.seen_ns = old, .state = WEIR_PASSED_fin_client, .pad = {}});
+  put_passed(tls4(6), {.id = 6, .seen_ns = old, .state = WEIR_PASSED_fin_client, .pad = {}});
   put_passed(tls4(7), {.seen_ns = fresh, .state = WEIR_PASSED_rst, .pad = {}});
-  const auto swept = kernel().sweep(std::chrono::seconds(10));
-  EXPECT_EQ(swept.undecided, 1U);
-  EXPECT_EQ(swept.ended, 2U);
+  std::multiset<std::uint64_t> shown;
+  kernel().sweep(std::chrono::seconds(10), [&](const weir_passed& passing) { shown.insert(passing.id); });
+  EXPECT_EQ(shown, (std::multiset<std::uint64_t>{6})) << "flows that have not ended are shown, once";
   EXPECT_FALSE(kernel().held(tls4(1)));
   EXPECT_TRUE(kernel().held(tls4(2)));
   EXPECT_TRUE(kernel().held(tls4(3)));
@@ -97,7 +97,9 @@ TEST_F(KernelControl, SweepRemovesWhatIsOldAndUndecidedOrEndedAndNothingElse) {
 
 TEST_F(KernelControl, SweepReachesEveryFlowOfAFullMap) {
   for (std::uint16_t port = 1; port <= 1024; ++port) put_held(tls4(port), {.started_ns = 1, .state = WEIR_HELD_syn});
-  EXPECT_EQ(kernel().sweep(std::chrono::seconds(10)).undecided, 1024U);
+  kernel().sweep(std::chrono::seconds(10), [](const weir_passed&) {});
+  weir_flow_key key;
+  EXPECT_NE(bpf_map_get_next_key(map("held"), nullptr, &key), 0);
 }
 
 TEST_F(KernelControl, ForgetRemovesOneHeldFlow) {
@@ -112,14 +114,27 @@ TEST_F(KernelControl, FlowsAndKeysTurnIntoOneAnother) {
   for (const Flow& flow : {tls4(1), tls6(65535)}) EXPECT_EQ(steer::flow_of(steer::key_of(flow)), flow);
 }
 
-TEST_F(KernelControl, ADestroyEventWakesTheDaemonAndAnAnnouncementDoesNot) {
+TEST_F(KernelControl, ADestroyEventIsHeardAtOnceTogetherWithWhatWaited) {
   run(lan_in, packet(flow("10.1.0.2", 1, "10.3.0.2", 443)).flags(syn).seq(1));
   pollfd ready{.fd = kernel().events_fd(), .events = POLLIN, .revents = 0};
-  EXPECT_EQ(poll(&ready, 1, 0), 0);
   put_held(tls4(2), {.state = WEIR_HELD_taken});
   run(lan_in, packet(tls4(2)).flags(syn).seq(1));
   EXPECT_EQ(poll(&ready, 1, 1000), 1);
   EXPECT_EQ(events().size(), 2U);
+}
+
+TEST_F(KernelControl, BeatAndRestAreSeenByThePrograms) {
+  const std::uint32_t zero = 0;
+  weir_heartbeat seen{};
+  timespec now{};
+  kernel().beat(true);
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  ASSERT_EQ(bpf_map_lookup_elem(map("heartbeat"), &zero, &seen), 0);
+  EXPECT_EQ(seen.overloaded, 1U);
+  EXPECT_NEAR(static_cast<double>(seen.beat_ns) / 1e9, static_cast<double>(now.tv_sec) + now.tv_nsec / 1e9, 60);
+  kernel().rest();
+  ASSERT_EQ(bpf_map_lookup_elem(map("heartbeat"), &zero, &seen), 0);
+  EXPECT_EQ(seen.beat_ns, 0U);
 }
 
 TEST_F(KernelControl, AttachAgainIsANoOpAndDetachLeavesNothing) {

@@ -208,10 +208,16 @@ void Lab::SetUp() {
   ASSERT_TRUE(kernel().apply(settings()));
   ASSERT_TRUE(kernel().commit(plan(hasher())));
   restore_listeners();
-  kernel().beat(false);
+  alive();
   for (int fd; (fd = accept()) >= 0;) close(fd);
   at_client();
   events();
+}
+
+void Lab::alive(bool overloaded) {
+  const std::uint32_t zero = 0;
+  const weir_heartbeat beat{.beat_ns = ~0ULL, .overloaded = overloaded, .pad = 0};
+  ASSERT_EQ(bpf_map_update_elem(map("heartbeat"), &zero, &beat, BPF_ANY), 0);
 }
 
 void Lab::clear_flows() {
@@ -234,7 +240,7 @@ Outcome Lab::run(Hook hook, const Packet& packet, std::uint32_t gso_size) {
 }
 
 Outcome Lab::run(Hook hook, const Octets& frame, std::uint32_t gso_size) {
-  kernel().beat(false);
+  alive();
   return run_as_is(hook, frame, gso_size);
 }
 
@@ -254,7 +260,7 @@ Outcome Lab::run_as_is(Hook hook, const Octets& frame, std::uint32_t gso_size) {
 // veth hands a frame over in the softirq that ends the system call; a busy machine may leave it to ksoftirqd.
 template <class Arrived>
 Reasons Lab::transmit(int socket, const Octets& mac, Packet packet, Arrived arrived) {
-  kernel().beat(false);
+  alive();
   const auto before = kernel().counters();
   const Octets frame = packet.to_mac(mac).frame();
   EXPECT_EQ(::send(socket, frame.data(), frame.size(), 0), static_cast<ssize_t>(frame.size())) << std::strerror(errno);

@@ -61,6 +61,8 @@ class Lab : public testing::Test {
   /// Settings as they are after SetUp(), to change and apply().
   static steer::Settings settings();
   void closed();
+  /// A heartbeat that does not age, however long a busy machine keeps a test waiting.
+  void alive(bool overloaded = false);
 
   /// BPF_PROG_TEST_RUN on the interface that the hook hangs on.
   Outcome run(Hook hook, const Packet& packet, std::uint32_t gso_size = 0);
