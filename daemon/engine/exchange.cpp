@@ -51,22 +51,9 @@ Errc of_origin(const Error& error) {
   }
 }
 
-/// Reads into `buffer`; 0 at FIN.
-io::Task<Result<std::size_t>> read_more(io::Loop& loop, io::Tcp& from, Buffer& buffer) {
-  io::Deadline deadline(loop.wheel(), from, stall);
-  Result<std::size_t> got = co_await from.read(buffer.space());
-  if (got) buffer.filled(*got);
-  co_return got;
-}
-
-io::Task<Result<void>> write_all(io::Loop& loop, io::Tcp& to, const Gather& gather) {
-  io::Deadline deadline(loop.wheel(), to, stall);
-  co_return co_await to.writev(gather.spans());
-}
-
 /// The request: its head with as much of the body as is here in one write, then the rest as it comes.  An origin that
 /// takes no more may have answered already, so that is no failure: the download finds out.
-io::Task<std::optional<Errc>> upload(Exchange& x) {
+io::Task<std::optional<Errc>> upload(Exchange& x, io::Deadline& deadline) {
   http::BodyDecoder body(x.ask.framing);
   Buffer& buffer = x.workspace.client;
   for (bool first = true;; first = false) {
@@ -76,18 +63,21 @@ io::Task<std::optional<Errc>> upload(Exchange& x) {
     if (first) gather.add(as_bytes(x.workspace.request_head));
     gather.add_body(piece->payload, body, x.ask.framing.kind == http::Framing::Kind::chunked);
     if (gather.size() > 0) {
-      if (const auto sent = co_await write_all(x.loop, x.origin, gather); !sent) {
-        if (sent.error() == Errc::stopped) co_return Errc::stopped;
-        co_return std::nullopt;
-      }
+      const auto sent = co_await x.origin.writev(gather.spans());
+      if (!sent && sent.error() == Errc::stopped) co_return Errc::stopped;
+      if (!sent && sent.error() == Errc::timed_out) co_return Errc::origin_timeout;
+      if (!sent) co_return std::nullopt;
     }
     buffer.used(piece->consumed);
     x.traffic.in += piece->consumed;
     if (body.done()) break;
 
-    const auto got = co_await read_more(x.loop, x.client, buffer);
+    deadline.restart(stall);
+    const auto got = co_await x.client.read(buffer.space());
     if (!got) co_return got.error().code;
     if (*got == 0) co_return Errc::closed;
+    buffer.filled(*got);
+    deadline.restart(stall);
   }
   x.uploaded = true;
   co_return std::nullopt;
@@ -98,8 +88,12 @@ io::Task<std::optional<Errc>> upload(Exchange& x) {
 io::Task<std::optional<Errc>> watch_client(Exchange& x) {
   Buffer& buffer = x.workspace.client;
   while (!buffer.full()) {
-    if (const auto ready = co_await x.client.readable(); !ready) co_return ready.error().code;
+    // Nothing is there most of the time, so wait without trying first.
+    const auto ready = co_await io::select(x.client, io::want_in, x.origin, io::want_nothing);
+    if (!ready && ready.error() == Errc::timed_out) break;  // it is the origin that is slow
+    if (!ready) co_return ready.error().code;
     const auto got = co_await x.client.read(buffer.space());
+    if (!got && got.error() == Errc::timed_out) break;
     if (!got) co_return got.error().code;
     if (*got == 0) break;  // it has said everything, and may still listen
     buffer.filled(*got);
@@ -107,47 +101,33 @@ io::Task<std::optional<Errc>> watch_client(Exchange& x) {
   co_return std::nullopt;
 }
 
-/// Reads one response head into the workspace.
+/// Reads the head of the final response into the workspace; interim ones go to the client as they come (RFC 9110
+/// §15.2), unless it is too old to know them.
 io::Task<std::optional<Errc>> read_response(Exchange& x) {
   Buffer& buffer = x.workspace.origin;
+  const http::Response& response = x.workspace.response;
   http::HeadScan scan;
   for (;;) {
-    if (!buffer.empty()) {
-      const auto complete = http::decode_response(buffer.unread(), {}, x.ask.asked, scan, x.workspace.response);
-      if (!complete) co_return complete.error().code;
-      if (*complete) co_return std::nullopt;
+    const auto complete = http::decode_response(buffer.unread(), {}, x.ask.asked, scan, x.workspace.response);
+    if (!complete) co_return complete.error().code;
+    if (!*complete) {
+      const auto got = co_await x.origin.read(buffer.space());
+      if (!got) co_return of_origin(got.error());
+      if (*got == 0) co_return x.heard ? Errc::response_truncated : Errc::origin_closed;
+      buffer.filled(*got);
+      x.heard = true;
+      continue;
     }
-    const auto got = co_await read_more(x.loop, x.origin, buffer);
-    if (!got && got.error() == Errc::timed_out && !x.uploaded) continue;  // it waits for the request as we do
-    if (!got) co_return of_origin(got.error());
-    if (*got == 0) co_return x.heard ? Errc::response_truncated : Errc::origin_closed;
-    x.heard = true;
-  }
-}
-
-io::Task<std::optional<Errc>> deliver(Exchange& x, const Gather& gather) {
-  const auto sent = co_await write_all(x.loop, x.client, gather);
-  if (!sent) co_return sent.error().code;
-  x.traffic.out += gather.size();
-  co_return std::nullopt;
-}
-
-/// Reads the final response's head; interim ones go to the client as they come (RFC 9110 §15.2), unless it is too old
-/// to know them.
-io::Task<std::optional<Errc>> read_final_response(Exchange& x) {
-  const http::Response& response = x.workspace.response;
-  std::string& head = x.workspace.response_head;
-  for (;;) {
-    if (const auto failed = co_await read_response(x); failed) co_return failed;
     if (!response.interim()) co_return std::nullopt;
     if (x.ask.version == http::Version::http11) {
+      std::string& head = x.workspace.response_head;
       head.clear();
       http::encode_response(response, {}, head);
-      Gather gather;
-      gather.add(as_bytes(head));
-      if (const auto failed = co_await deliver(x, gather); failed) co_return failed;
+      if (const auto sent = co_await x.client.write(as_bytes(head)); !sent) co_return sent.error().code;
+      x.traffic.out += head.size();
     }
-    x.workspace.origin.used(response.size);
+    buffer.used(response.size);
+    scan = {};
   }
 }
 
@@ -165,8 +145,8 @@ http::Delivery delivery_of(const Exchange& x) {
   return delivery;
 }
 
-io::Task<std::optional<Errc>> download(Exchange& x) {
-  if (const auto failed = co_await read_final_response(x); failed) co_return failed;
+io::Task<std::optional<Errc>> download(Exchange& x, io::Deadline& deadline) {
+  if (const auto failed = co_await read_response(x); failed) co_return failed;
   const http::Response& response = x.workspace.response;
   if (response.status == 101 && !x.uploaded) co_return Errc::response_malformed;
   const http::Delivery delivery = delivery_of(x);
@@ -187,13 +167,17 @@ io::Task<std::optional<Errc>> download(Exchange& x) {
     gather.add_body(piece->payload, body, delivery.framing == http::Framing::Kind::chunked);
     if (gather.size() > 0) {
       x.answered = true;
-      if (const auto failed = co_await deliver(x, gather); failed) co_return failed;
+      if (const auto sent = co_await x.client.writev(gather.spans()); !sent) co_return sent.error().code;
+      x.traffic.out += gather.size();
     }
     buffer.used(piece->consumed);
     if (body.done()) break;
 
-    const auto got = co_await read_more(x.loop, x.origin, buffer);
+    deadline.restart(stall);
+    const auto got = co_await x.origin.read(buffer.space());
     if (!got) co_return of_origin(got.error());
+    buffer.filled(*got);
+    deadline.restart(stall);
     if (*got != 0) continue;
     if (!body.closed()) co_return Errc::response_truncated;
     break;
@@ -209,16 +193,18 @@ void fail_first(Exchange& x, Errc code) {
   if (!x.failed) x.failed = code;
 }
 
-io::Task<void> up(Exchange& x, io::TaskGroup& both) {
-  std::optional<Errc> failed = co_await upload(x);
+io::Task<void> up(Exchange& x, io::Deadline& deadline, io::TaskGroup& both) {
+  std::optional<Errc> failed = co_await upload(x, deadline);
   if (!failed && x.uploaded) failed = co_await watch_client(x);
   if (!failed) co_return;
   fail_first(x, *failed);
   both.stop();
 }
 
-io::Task<void> down(Exchange& x, io::TaskGroup& both, bool& complete) {
-  const std::optional<Errc> failed = co_await download(x);
+io::Task<void> down(Exchange& x, io::Deadline& deadline, io::TaskGroup& both, bool& complete) {
+  const std::optional<Errc> failed = co_await download(x, deadline);
+  // A stalled exchange whose request is not out yet: the upload knows whose fault that is.
+  if (failed == Errc::origin_timeout && !x.uploaded) co_return;
   complete = !failed;
   if (failed) fail_first(x, *failed);
   both.stop();
@@ -227,12 +213,17 @@ io::Task<void> down(Exchange& x, io::TaskGroup& both, bool& complete) {
 }  // namespace
 
 io::Task<void> run(Exchange& exchange) {
+  // One limit for the whole exchange, put off whenever something has moved in either direction.
+  io::Deadline deadline(exchange.loop.wheel(), exchange.client, exchange.origin, stall);
   bool complete = false;
   io::TaskGroup both(exchange.loop);
-  both.spawn(up(exchange, both));
-  both.spawn(down(exchange, both, complete));
+  both.spawn(up(exchange, deadline, both));
+  both.spawn(down(exchange, deadline, both, complete));
   co_await both.join();
-  if (complete) exchange.failed.reset();  // how the upload ended does not matter any more
+  if (complete)
+    exchange.failed.reset();  // how the upload ended does not matter any more
+  else
+    fail_first(exchange, Errc::origin_timeout);
 }
 
 }  // namespace weir::engine

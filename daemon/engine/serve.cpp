@@ -154,16 +154,13 @@ struct Leg {
   io::Tcp tcp;
   bool reused;
 };
-io::Task<Result<Leg>> reach_origin(Connection& c, bool fresh) {
+/// One that exists already and is quiet.
+std::optional<Leg> existing_leg(Connection& c) {
   std::optional<io::Tcp> kept = std::exchange(c.origin, std::nullopt);
-  if (kept && !fresh && upstream::quiet(*kept)) co_return Leg{std::move(*kept), true};
-  if (!fresh) {
-    const upstream::PoolKey key{c.flow.origin, c.services.dialer.source(c.flow)};
-    if (auto pooled = c.services.pool.take(key)) co_return Leg{std::move(*pooled), true};
-  }
-  Result<io::Tcp> dialled = co_await c.services.dialer.dial(c.flow);
-  if (!dialled) co_return std::unexpected(dialled.error());
-  co_return Leg{std::move(*dialled), false};
+  if (kept && upstream::quiet(*kept)) return Leg{std::move(*kept), true};
+  const upstream::PoolKey key{c.flow.origin, c.services.dialer.source(c.flow)};
+  if (auto pooled = c.services.pool.take(key)) return Leg{std::move(*pooled), true};
+  return {};
 }
 
 /// The connections belong to another protocol now (RFC 9110 §7.8).
@@ -176,13 +173,8 @@ io::Task<Step> tunnel(Connection& c, Workspace& w, io::Tcp origin) {
                  .parting = Parting::close};
 }
 
-/// How the exchange's outcome is passed on to the client.
-io::Task<Step> conclude(Connection& c, Exchange& x) {
-  if (!x.failed) {
-    Step step{.status = x.status};
-    if (!x.client_persists) step.parting = Parting::drain;
-    co_return step;
-  }
+/// How a failed exchange is passed on to the client.
+io::Task<Step> give_up(Connection& c, const Exchange& x) {
   if (!x.answered) co_return co_await refuse(c, *x.failed, x.ask.asked.head);
   // The client has a part of the answer, and must see that it is only a part.
   Step step{.status = x.status, .reason = reason_of(*x.failed), .parting = Parting::drain};
@@ -206,22 +198,29 @@ io::Task<Step> forward(Connection& c, Workspace& w) {
   w.client.used(head_size);
 
   for (bool fresh = false;; fresh = true) {
-    Result<Leg> leg = co_await reach_origin(c, fresh);
-    if (!leg) co_return co_await refuse(c, leg.error().code, ask.asked.head);
+    std::optional<Leg> leg;
+    if (!fresh) leg = existing_leg(c);
+    if (!leg) {
+      Result<io::Tcp> dialled = co_await c.services.dialer.dial(c.flow);
+      if (!dialled) co_return co_await refuse(c, dialled.error().code, ask.asked.head);
+      leg = Leg{std::move(*dialled), false};
+    }
     w.origin.clear();
     Exchange x{.loop = c.services.loop, .workspace = w, .client = c.client, .origin = leg->tcp, .ask = ask};
     co_await run(x);
     if (x.failed && leg->reused && !x.heard && repeatable && retry_on_fresh(*x.failed)) continue;
 
     x.traffic.in += head_size;
-    const bool clean = !x.failed && !x.upgraded;
-    if (clean && x.origin_persists) c.origin = std::move(leg->tcp);
-    if (x.failed) leg->tcp.reset();
-    Step step;
-    if (x.upgraded)
+    Step step{.status = x.status};
+    if (x.failed) {
+      leg->tcp.reset();
+      step = co_await give_up(c, x);
+    } else if (x.upgraded) {
       step = co_await tunnel(c, w, std::move(leg->tcp));
-    else
-      step = co_await conclude(c, x);
+    } else {
+      if (x.origin_persists) c.origin = std::move(leg->tcp);
+      if (!x.client_persists) step.parting = Parting::drain;
+    }
     step.traffic.in += x.traffic.in;
     step.traffic.out += x.traffic.out;
     co_return step;
