@@ -81,7 +81,7 @@ std::string duration_text(Duration d) {
 
   // A small number of a large unit is told with the next one: "4 h 6 min", but "58 min" and "41 d".
   static constexpr Unit units[] = {{" d", 86400}, {" h", 3600}, {" min", 60}, {" s", 1}};
-  const auto seconds = static_cast<std::uint64_t>(std::chrono::round<std::chrono::seconds>(d).count());
+  const std::uint64_t seconds = (static_cast<std::uint64_t>(d.count()) + 500'000'000) / 1'000'000'000;  // rounded
   const Unit* unit = units;
   while (unit->worth > seconds) ++unit;
   const std::uint64_t lead = seconds / unit->worth;

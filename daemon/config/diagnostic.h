@@ -23,7 +23,7 @@ struct Diagnostic {
 class Diagnostics {
  public:
   Diagnostics() = default;
-  explicit Diagnostics(std::vector<Diagnostic> found);   ///< goes on where an earlier stage ended
+  explicit Diagnostics(std::vector<Diagnostic> found);  ///< goes on where an earlier stage ended
 
   void error(const Where& where, std::string message, std::string suggestion = {});
   void warning(const Where& where, std::string message, std::string suggestion = {});
