@@ -407,6 +407,18 @@ TEST(Deadline, IsPostponedByRestartWhileAnOperationIsPending) {
   });
 }
 
+TEST(Deadline, IsBroughtForwardByRestart) {
+  run([](Loop& loop) -> Task<void> {
+    auto [a, b] = streams(loop);
+    std::array<std::byte, 8> buffer;
+    Deadline deadline(loop.wheel(), a, 5s);
+    const Monotonic begun = loop.now();
+    deadline.restart(10ms);
+    EXPECT_EQ((co_await a.read(buffer)).error(), Errc::timed_out);
+    EXPECT_LT(loop.now() - begun, 1s);
+  });
+}
+
 TEST(Deadline, NestsAndTheFirstToExpireCounts) {
   run([](Loop& loop) -> Task<void> {
     auto [a, b] = streams(loop);

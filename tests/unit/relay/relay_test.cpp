@@ -237,6 +237,23 @@ TEST(Relay, BringsUrgentBytesInTheirPlace) {
   EXPECT_EQ(next_from(relay.origin_end), 0);
 }
 
+// An urgent byte that cannot be read yet makes poll() report something that is no error, again and again.
+TEST(Relay, DoesNotSpinOverAnUrgentByteBehindASlowReader) {
+  Pair origin = tcp_pair();
+  const int little = 4096;
+  ::setsockopt(origin.a.get(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+  ::setsockopt(origin.b.get(), SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+  Relay relay({}, tcp_pair(), std::move(origin));
+  const int fd = relay.client_end.get();
+  io::test::send_text(fd, std::string(300'000, 'x'));  // far more than the origin's side takes
+  std::this_thread::sleep_for(20ms);
+  ASSERT_EQ(::send(fd, "!", 1, MSG_OOB), 1);
+  const Duration before = cpu_of_process();
+  std::this_thread::sleep_for(300ms);
+  EXPECT_LT(cpu_of_process() - before, 100ms);
+  EXPECT_EQ(relay.end().reason, CloseReason::shutdown);
+}
+
 TEST(Relay, EndsWhenNothingMovesForTheIdleTime) {
   const auto begun = std::chrono::steady_clock::now();
   Relay relay({.idle = 60ms});
