@@ -41,7 +41,7 @@ class Relay {
     loop_.stop();
     return outcome();
   }
-  /// Asks the loop for the number of idle pipes in its cache and of descriptors that are pipes.
+  /// The number of idle pipes in the loop's cache.
   std::size_t kept_pipes() {
     std::atomic<long> kept{-1};
     loop_.post([&] { kept = static_cast<long>(loop_.pipes().kept()); });
