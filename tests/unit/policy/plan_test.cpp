@@ -165,6 +165,27 @@ TEST_F(Limits, PairsBeyondTheIndexEscalate) {
   EXPECT_GT(passed_, 20000);
 }
 
+// 100 rules by client and 100 by destination: 10,000 pairs, in each of which other rules are left to the name.
+TEST_F(Limits, SequencesOfRulesBeyondTheRowsEscalate) {
+  const auto address = [](int n) { return Address::v4(10u << 24 | n); };
+  for (const auto side : {&config::Rule::client, &config::Rule::dest}) {
+    for (int n = 0; n < 100; ++n) {
+      config::Rule rule = blocks(side, {.kind = config::Match::Kind::prefix, .prefix = {address(n), 128}});
+      rule.host.push_back({.kind = config::Match::Kind::subtree, .text = std::to_string(n % 2) + ".example"});
+      config_.rules.push_back(rule);
+    }
+  }
+  compare(100 * 100, [&](int n) {
+    return std::pair(Facts{.client = address(n % 100), .dest = address(n / 100), .port = 443},
+                     std::string("0.example"));
+  });
+  ASSERT_EQ(plan_.over_limit.size(), 1u);
+  EXPECT_EQ(plan_.rows.size(), std::size_t{WEIR_MAX_ROWS});
+  EXPECT_GT(escalated_, 5000);
+  EXPECT_GT(blocked_, 1000);
+  EXPECT_GT(passed_, 500);
+}
+
 // 17 lists and every combination of them: 131,072 kinds of names.
 TEST_F(Limits, NamesBeyondTheClassesEscalate) {
   constexpr int lists = 17;

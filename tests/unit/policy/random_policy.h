@@ -26,8 +26,8 @@ class Source {
  public:
   explicit Source(std::uint64_t seed) : engine_(seed) {}
 
-  /// At most `rules` rules.
-  Policy policy(unsigned rules = 8);
+  /// At most `rules` rules.  With `narrow`, each asks for so much that most flows get far down the list.
+  Policy policy(unsigned rules = 8, bool narrow = false);
   /// A flow on one of the judged ports of every policy() here.
   Flow flow();
 
@@ -46,6 +46,7 @@ class Source {
   config::Match port_element();
   config::Match host_element(const config::Config& config);
   config::Rule rule(const config::Config& config);
+  config::Rule narrow_rule();
 
   std::mt19937_64 engine_;
 };
@@ -130,7 +131,15 @@ inline config::Rule Source::rule(const config::Config& config) {
   return rule;
 }
 
-inline Policy Source::policy(unsigned rules) {
+inline config::Rule Source::narrow_rule() {
+  config::Rule rule{.action = static_cast<Action>(below(4))};
+  rule.client.push_back({.kind = config::Match::Kind::prefix, .prefix = {address(), 128}});
+  rule.dest.push_back({.kind = config::Match::Kind::prefix, .prefix = prefix()});
+  if (chance(70)) rule.host.push_back({.kind = config::Match::Kind::exact, .text = name()});
+  return rule;
+}
+
+inline Policy Source::policy(unsigned rules, bool narrow) {
   Policy made;
   config::Config& config = made.config;
   config.gateway.http = {80, 8080};
@@ -149,7 +158,7 @@ inline Policy Source::policy(unsigned rules) {
   if (chance(30)) {
     for (unsigned n = 1 + below(2); n > 0; --n) config.gateway.exempt.push_back(prefix());
   }
-  for (unsigned n = below(rules + 1); n > 0; --n) config.rules.push_back(rule(config));
+  for (unsigned n = below(rules + 1); n > 0; --n) config.rules.push_back(narrow ? narrow_rule() : rule(config));
   return made;
 }
 
