@@ -25,9 +25,9 @@ Answer good(const Json& json, int status = 200) {
 }
 
 int hex_digit(char c) {
-  int value = 0;
-  auto [end, error] = std::from_chars(&c, &c + 1, value, 16);
-  return error == std::errc() && end == &c + 1 ? value : -1;
+  if (c >= '0' && c <= '9') return c - '0';
+  c |= 0x20;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /// RFC 3986 §2.1.  Empty when a "%" is not followed by two hexadecimal digits.

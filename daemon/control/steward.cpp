@@ -54,13 +54,13 @@ void Steward::run() {
 
 /// What needs the control thread now and then.  Ends the loop when the gateway may go.
 io::Task<void> Steward::keep() {
-  const Duration patience = world_.loaded().config->limits.drain;
+  const Duration allowed = world_.loaded().config->limits.drain;
   for (Duration drained{};;) {
     take_signals();
     world_.look_around();
     if (terminations_ > 0) {
       world_.drain();
-      if (world_.drained() || terminations_ > 1 || drained >= patience) break;
+      if (world_.drained() || terminations_ > 1 || drained >= allowed) break;
       drained += tick;
     }
     if (auto slept = co_await io::sleep(loop_.wheel(), tick); !slept) co_return;
