@@ -49,10 +49,10 @@ Result<Socket> Socket::listen(const std::string& path) {
 
   Fd socket = stream();
   if (!socket) return fail_errno();
-  // Before bind, so that there is no moment at which others could connect (unix(7): the file takes this mode).
+  // Before bind, so that there is no moment at which others could connect: the file takes this mode, less the umask.
   if (::fchmod(socket.get(), 0660) != 0) return fail_errno();
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return fail_errno();
-  if (::lstat(path.c_str(), &there) != 0) return fail_errno();
+  if (::chmod(path.c_str(), 0660) != 0 || ::lstat(path.c_str(), &there) != 0) return fail_errno();
   Socket made(path, std::move(socket), there.st_ino);
   if (::listen(made.fd(), backlog) != 0) return fail_errno();
   return made;

@@ -8,7 +8,7 @@ std::string reload_text(const control::Reloaded& r, const Look& look) {
   Page page(look);
   if (r.done) {
     page.headline(Mark::fine, "config " + printable(r.config) + " is in force",
-                  plural(r.rules, "rule", "rules") + ", " + plural(r.names, "name", "names"));
+                  plural(r.rules, "rule", "rules") + (r.names == 0 ? "" : ", " + plural(r.names, "name", "names")));
     if (r.reset > 0) {
       page.row("reset", plural(r.reset, "passing connection", "passing connections") + " that the new rules refuse");
     }
