@@ -3,6 +3,7 @@
 #include <systemd/sd-daemon.h>
 
 #include <csignal>
+#include <utility>
 
 #include "control/server.h"
 #include "io/wheel.h"
@@ -58,6 +59,7 @@ io::Task<void> Steward::keep() {
   for (Duration drained{};;) {
     take_signals();
     world_.look_around();
+    watch_log();
     if (terminations_ > 0) {
       world_.drain();
       if (world_.drained() || terminations_ > 1 || drained >= allowed) break;
@@ -80,6 +82,18 @@ void Steward::take_signals() {
       run::log_info("stopping: connections have until limits.drain");
       sd_notify(0, "STOPPING=1");
     }
+  }
+}
+
+/// The access log never stops anything, so somebody has to be told once that lines are being lost, and once that it is over.
+void Steward::watch_log() {
+  const account::AccessLog& log = world_.books().log();
+  const std::error_code now = log.error();
+  if (now == std::exchange(log_error_, now)) return;
+  if (now) {
+    run::log_error("access log " + log.path() + " cannot be written: " + now.message());
+  } else {
+    run::log_info("access log " + log.path() + " is written again, lost=" + std::to_string(log.lost()));
   }
 }
 

@@ -28,12 +28,14 @@ class Steward {
   io::Task<void> keep();
   void take_signals();
   void reload();
+  void watch_log();
 
   run::World& world_;
   WorldDesk desk_;
   Socket socket_;
   io::Loop loop_;
   int terminations_ = 0;
+  std::error_code log_error_;  ///< of the access log, as last said
 };
 
 }  // namespace weir::control
