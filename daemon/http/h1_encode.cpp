@@ -12,10 +12,10 @@ void append_field(std::string_view name, std::string_view value, std::string& ou
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-/// Connection names this field as one that ends here (RFC 9110 §7.6.1).  Fields that a gateway understands cannot be
-/// named: "Connection: content-length" must not unframe a body.
+/// Connection names this field as one that ends here (RFC 9110 §7.6.1).  Asked only of fields that a gateway does not
+/// understand: "Connection: content-length" must not unframe a body.
 bool nominated(const Head& head, const Field& field) {
-  if (!head.nominates || field.known != Name::other) return false;
+  if (!head.nominates) return false;
   for (const Field& connection : head.fields) {
     if (connection.known != Name::connection) continue;
     std::string_view list = connection.value;
