@@ -48,8 +48,7 @@ ALWAYS_INLINE void copy_name(struct weir_event *e, const struct hello_state *s)
 ALWAYS_INLINE void begin_passed(const struct packet *p, __u32 policy, __u16 row, enum weir_wire_reason reason, __u64 id,
 				__u64 started_ns, __u8 state, const struct hello_state *named)
 {
-	struct weir_passed flow = {
-		.policy = policy, .packets_up = 1, .bytes_up = p->payload_length, .state = state};
+	struct weir_passed flow = {.policy = policy, .packets_up = 1, .bytes_up = p->payload_length, .state = state};
 	struct weir_event *e;
 
 	flow.seen_ns = bpf_ktime_get_ns();
@@ -85,10 +84,11 @@ ALWAYS_INLINE void pass_held(const struct packet *p, struct weir_held *h, enum w
 	bpf_map_delete_elem(&held, &p->key);
 }
 
-/* A watched flow passes by its hello of `length` bytes.  The origin may never get these bytes: with a short time to live or
- * a wrong checksum they are a decoy, and the real hello follows.  So what comes in their place is judged again, until the
- * origin acknowledges it. */
-ALWAYS_INLINE void pass_hello(const struct packet *p, struct weir_held *h, __u32 length, const struct hello_state *named)
+/* A watched flow passes by its hello of `length` bytes.  The origin may never get these bytes: with a short time to
+ * live or a wrong checksum they are a decoy, and the real hello follows.  So what comes in their place is judged again,
+ * until the origin acknowledges it. */
+ALWAYS_INLINE void pass_hello(const struct packet *p, struct weir_held *h, __u32 length,
+			      const struct hello_state *named)
 {
 	begin_passed(p, h->policy, h->row, WEIR_WIRE_passed_hello, h->id, h->started_ns, WEIR_PASSED_unconfirmed,
 		     named);
@@ -133,9 +133,8 @@ ALWAYS_INLINE void announce_end(const struct packet *p, const struct weir_passed
 
 ALWAYS_INLINE int has_ended(__u8 state)
 {
-	return (state & WEIR_PASSED_rst) ||
-	       (state & (WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin)) ==
-		       (WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin);
+	return (state & WEIR_PASSED_rst) || (state & (WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin)) ==
+						(WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin);
 }
 
 /* Counts a packet of a passing flow.  False: a new policy refuses the flow and the packet is to be reset. */

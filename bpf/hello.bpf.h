@@ -128,15 +128,15 @@ ALWAYS_INLINE enum hello find_extensions(struct hello_state *s, __u32 length)
 	if (length < hello + 9)
 		return HELLO_incomplete;
 	s->end = hello + 9;
-	at = 9 + 2 + 32;         /* legacy_version, random */
-	at += 1 + u8_at(s, at);  /* legacy_session_id */
+	at = 9 + 2 + 32;	/* legacy_version, random */
+	at += 1 + u8_at(s, at); /* legacy_session_id */
 	if (at + 2 > s->end)
 		return HELLO_not_understood;
 	at += 2 + u16_at(s, at); /* cipher_suites */
 	if (at + 1 > s->end)
 		return HELLO_not_understood;
-	at += 1 + u8_at(s, at);  /* legacy_compression_methods */
-	if (at == s->end) {      /* no extensions at all: TLS 1.2 and older */
+	at += 1 + u8_at(s, at); /* legacy_compression_methods */
+	if (at == s->end) {	/* no extensions at all: TLS 1.2 and older */
 		s->at = at;
 		return HELLO_unnamed;
 	}

@@ -20,22 +20,22 @@
 #include "weir/wire.h"
 
 #define ALWAYS_INLINE static __attribute__((always_inline)) inline
-#define BARRIER(x) asm volatile("" : "+r"(x))
+#define BARRIER(x)    asm volatile("" : "+r"(x))
 
 enum parsed { PARSED_other, PARSED_malformed, PARSED_tcp, PARSED_udp };
 enum direction { FROM_CLIENT, FROM_ORIGIN };
 
 struct packet {
 	struct weir_flow_key key;
-	struct tcphdr tcp;     /* of a first fragment, 8 bytes (ports and sequence number) or all of it: then doff is set */
-	__u32 network;         /* offsets from the start of the frame */
+	struct tcphdr tcp; /* of a first fragment, 8 bytes (ports and sequence number) or all of it: then doff is set */
+	__u32 network;	   /* offsets from the start of the frame */
 	__u32 transport;
 	__u32 payload;
 	__u32 payload_length;
 	__u32 client_tsval, client_tsecr;
 	__u8 v6;
-	__u8 fragment;         /* is one, or hides its ports as well: nft judges it after reassembly */
-	__u8 first;            /* has the ports: not a fragment, or the one at offset 0 */
+	__u8 fragment; /* is one, or hides its ports as well: nft judges it after reassembly */
+	__u8 first;    /* has the ports: not a fragment, or the one at offset 0 */
 	__u8 protocol;
 };
 
@@ -47,8 +47,8 @@ ALWAYS_INLINE void map_v4(__u8 out[16], __be32 address)
 	*(__u32 *)(out + 12) = address;
 }
 
-/* What the header says.  0 is the length of an aggregate beyond 64 KiB (BIG TCP), and of no other packet that the kernel
- * takes: then the frame's length counts. */
+/* What the header says.  0 is the length of an aggregate beyond 64 KiB (BIG TCP), and of no other packet that the
+ * kernel takes: then the frame's length counts. */
 ALWAYS_INLINE __u32 length_of(struct __sk_buff *skb, const struct packet *p, __u32 said)
 {
 	return said || !skb->gso_size ? said : skb->len - p->network;
@@ -149,8 +149,8 @@ ALWAYS_INLINE int parse(struct __sk_buff *skb, __u32 link_header, struct packet 
 	if (!p->first)
 		return p->protocol == IPPROTO_TCP ? PARSED_tcp : PARSED_udp;
 
-	/* UDP has its ports where TCP has them; a first fragment may hold 8 bytes of the transport header only, and what
-	 * follows these in the frame is then padding */
+	/* UDP has its ports where TCP has them; a first fragment may hold 8 bytes of the transport header only, and
+	 * what follows these in the frame is then padding */
 	if (p->protocol == IPPROTO_UDP || (p->fragment && p->payload_length < sizeof(p->tcp))) {
 		if (p->payload_length < 8 || bpf_skb_load_bytes(skb, p->transport, &p->tcp, 8))
 			return PARSED_malformed;

@@ -2,11 +2,12 @@
 /*
  * The way of a packet through the gateway.
  *
- *   LAN ingress   client to origin: a new connection is passed, watched on the wire, or steered to the daemon; the first
- *                 bytes of a watched one are read, and it passes for ever or changes hands
- *   LAN egress    origin to client, after NAT: learns the SYN-ACK, accounts, holds the origin back while a connection
- *                 changes hands
- *   WAN ingress   origin to client, where no NAT hides the client: routes what belongs to the daemon's sockets to them
+ *   LAN ingress   client to origin: a new connection is passed, watched on the wire, or steered to the daemon; the
+ *                 first bytes of a watched one are read, and it passes for ever or changes hands
+ *   LAN egress    origin to client, after NAT: learns the SYN-ACK, accounts, holds the origin back while a
+ *                 connection changes hands
+ *   WAN ingress   origin to client, where no NAT hides the client: routes what belongs to the daemon's sockets
+ *                 to them
  *
  * Fail-open is the resting state: whatever is not understood, not ours or cannot be asked goes on as if Weir were not
  * there, unless on_failure = "closed".  takeover.bpf.c is this source with the takeover kfunc; this object loads on
@@ -18,7 +19,7 @@
 #include "verdict.bpf.h"
 #include "flow.bpf.h"
 
-/* --- new connections ------------------------------------------------------------------------------------------------ */
+/* --- new connections ------------------------------------------------------------------------------------- */
 
 /* Hands a SYN to a worker's listener.  Over a TIME_WAIT socket the listener must not be assigned (the request could not
  * be hashed, the SYN would vanish for a minute): the kernel's own TIME_WAIT code finds it through lookup.bpf.c. */
@@ -55,8 +56,8 @@ ALWAYS_INLINE int watch(struct __sk_buff *skb, const struct weir_config *c, cons
 	return pass(skb, c, WEIR_WIRE_watched);
 }
 
-/* Addresses and ports of a flow that an earlier connection used.  Returns true, and the verdict, when the SYN belongs to
- * that one still.  A SYN sent again changes nothing of what is known of its flow. */
+/* Addresses and ports of a flow that an earlier connection used.  Returns true, and the verdict, when the SYN belongs
+ * to that one still.  A SYN sent again changes nothing of what is known of its flow. */
 ALWAYS_INLINE int still_in_use(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p, int *verdict)
 {
 	struct weir_held *h = bpf_map_lookup_elem(&held, &p->key);
@@ -120,7 +121,7 @@ ALWAYS_INLINE int new_connection(struct __sk_buff *skb, const struct weir_config
 	return watch(skb, c, p, &j, o);
 }
 
-/* --- the first bytes of a watched connection ------------------------------------------------------------------------ */
+/* --- the first bytes of a watched connection ------------------------------------------------------------- */
 
 #ifdef WEIR_TAKEOVER
 /* Layout of the kernel's (net/tcp.h, since 6.9); declared by hand, so that no kernel header is needed. */
@@ -195,8 +196,8 @@ ALWAYS_INLINE int take_over(struct __sk_buff *skb, const struct weir_config *c, 
 {
 	enum weir_wire_reason health = daemon_health(c);
 
-	/* Bytes before the origin's SYN-ACK: no client sends them, and without it there is no half to take over.  They must
-	 * not fall open, or the real hello would follow on a passing flow. */
+	/* Bytes before the origin's SYN-ACK: no client sends them, and without it there is no half to take over.  They
+	 * must not fall open, or the real hello would follow on a passing flow. */
 	if (!h->origin.mss)
 		return count(WEIR_WIRE_out_of_order, DROP);
 	if (health == WEIR_WIRE_steered && socket_of(skb, p, FROM_CLIENT) != SOCKET_none) {
@@ -245,9 +246,8 @@ ALWAYS_INLINE int first_bytes(struct __sk_buff *skb, const struct weir_config *c
 		return count(WEIR_WIRE_out_of_order, DROP);
 	if (ahead) /* a keep-alive probe passes, of a SYN that the origin took; what also brings new bytes must come
 		    * again on its own */
-		return h->origin.mss && (__s32)(ahead + p->payload_length) <= 0
-			       ? pass(skb, c, WEIR_WIRE_watched)
-			       : count(WEIR_WIRE_out_of_order, DROP);
+		return h->origin.mss && (__s32)(ahead + p->payload_length) <= 0 ? pass(skb, c, WEIR_WIRE_watched)
+										: count(WEIR_WIRE_out_of_order, DROP);
 
 	/* an urgent byte is no part of the stream that the origin reads (RFC 6093 §3.1) */
 	hello = p->tcp.urg ? HELLO_not_understood : read_hello(skb, p, s, table, c->hash_point);
@@ -279,7 +279,7 @@ ALWAYS_INLINE int first_bytes(struct __sk_buff *skb, const struct weir_config *c
 			 h->cell == WEIR_CELL_block ? WEIR_WIRE_taken_block : WEIR_WIRE_taken_escalate);
 }
 
-/* --- LAN ingress ----------------------------------------------------------------------------------------------------- */
+/* --- LAN ingress ----------------------------------------------------------------------------------------- */
 
 /* A packet of a flow that the daemon took over. */
 ALWAYS_INLINE int taken_packet(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
@@ -298,8 +298,7 @@ ALWAYS_INLINE int held_packet(struct __sk_buff *skb, const struct weir_config *c
 
 	if (h->state == WEIR_HELD_taken)
 		return taken_packet(skb, c, p, h);
-	if (h->state == WEIR_HELD_passed &&
-	    (!p->payload_length || (__s32)(bpf_ntohl(p->tcp.seq) - h->take_seq) >= 0))
+	if (h->state == WEIR_HELD_passed && (!p->payload_length || (__s32)(bpf_ntohl(p->tcp.seq) - h->take_seq) >= 0))
 		return passed_packet(skb, c, p, on_wire); /* behind the hello */
 	/* A reset ends nothing here: the origin may never accept it.  The daemon's sweep removes the entry. */
 	if (p->payload_length && !p->tcp.rst)
@@ -326,8 +325,8 @@ ALWAYS_INLINE int unknown_packet(struct __sk_buff *skb, const struct weir_config
 }
 
 /* Ports stand in the first fragment only.  Every fragment is marked, so that nft can judge the whole after
- * reassembly: steer it, or reject it where the flow is not yet judged.  On a passing flow only what is seen to be no SYN
- * passes: that might begin another connection. */
+ * reassembly: steer it, or reject it where the flow is not yet judged.  On a passing flow only what is seen to be no
+ * SYN passes: that might begin another connection. */
 ALWAYS_INLINE int fragment(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p)
 {
 	skb->mark |= WEIR_MARK_FRAGMENT(c->mark);
@@ -399,7 +398,7 @@ int weir_lan_in(struct __sk_buff *skb)
 	return on_wire ? passed_packet(skb, c, &p, on_wire) : unknown_packet(skb, c, &p);
 }
 
-/* --- LAN egress ------------------------------------------------------------------------------------------------------ */
+/* --- LAN egress ------------------------------------------------------------------------------------------ */
 
 ALWAYS_INLINE void learn_synack(struct __sk_buff *skb, const struct packet *p, struct weir_held *h)
 {
@@ -456,7 +455,7 @@ int weir_lan_out(struct __sk_buff *skb)
 	return NEXT;
 }
 
-/* --- WAN ingress ----------------------------------------------------------------------------------------------------- */
+/* --- WAN ingress ----------------------------------------------------------------------------------------- */
 
 SEC("tc")
 int weir_wan_in(struct __sk_buff *skb)

@@ -11,7 +11,7 @@
 #include "parse.bpf.h"
 
 #define NEXT TC_ACT_UNSPEC /* not ours, or passed: other programs (shapers, CNI) still run */
-#define OURS TC_ACT_OK     /* to the local stack */
+#define OURS TC_ACT_OK	   /* to the local stack */
 #define DROP TC_ACT_SHOT
 
 ALWAYS_INLINE int count(enum weir_wire_reason reason, int verdict)
@@ -56,8 +56,8 @@ ALWAYS_INLINE enum weir_wire_reason daemon_health(const struct weir_config *c)
 	return h->overloaded ? WEIR_WIRE_overloaded : WEIR_WIRE_steered;
 }
 
-/* Lets a packet pass.  The mark tells the closed chain that a live daemon's program saw it: a clsact filter outlives its
- * daemon. */
+/* Lets a packet pass.  The mark tells the closed chain that a live daemon's program saw it: a clsact filter outlives
+ * its daemon. */
 ALWAYS_INLINE int pass(struct __sk_buff *skb, const struct weir_config *c, enum weir_wire_reason reason)
 {
 	if (c->closed && daemon_health(c) != WEIR_WIRE_no_daemon)
@@ -82,7 +82,7 @@ ALWAYS_INLINE __u8 port_protocol(__be16 port)
 	return protocol ? *protocol : 0;
 }
 
-/* --- policy -------------------------------------------------------------------------------------------------------- */
+/* --- policy ---------------------------------------------------------------------------------------------- */
 
 struct judged {
 	__u32 generation;
@@ -159,7 +159,7 @@ ALWAYS_INLINE __u32 policy_id(__u32 generation)
 	return found ? found->id : 0;
 }
 
-/* --- sockets -------------------------------------------------------------------------------------------------------- */
+/* --- sockets --------------------------------------------------------------------------------------------- */
 
 /* The socket that holds the client's (or, reversed, the origin's) half of a flow, or NULL.  Must be released. */
 ALWAYS_INLINE struct bpf_sock *find_socket(struct __sk_buff *skb, const struct packet *p, enum direction from)
@@ -186,7 +186,7 @@ ALWAYS_INLINE struct bpf_sock *find_socket(struct __sk_buff *skb, const struct p
 
 enum socket_state { SOCKET_none, SOCKET_time_wait, SOCKET_live };
 
-/* bpf_skc_lookup_tcp also runs the netns' sk_lookup programs and may return a listener: that is no socket of the flow. */
+/* bpf_skc_lookup_tcp also runs the netns' sk_lookup programs and may return a listener: no socket of the flow. */
 ALWAYS_INLINE enum socket_state socket_of(struct __sk_buff *skb, const struct packet *p, enum direction from)
 {
 	struct bpf_sock *sk = find_socket(skb, p, from);
