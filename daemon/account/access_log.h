@@ -52,7 +52,7 @@ class AccessLog {
 
   std::string path() const;
   /// Why lines cannot be written at present; empty when they can.  The caller logs when it changes.
-  std::error_code error() const { return {errno_.load(std::memory_order_relaxed), std::generic_category()}; }
+  std::error_code error() const { return {errno_.load(std::memory_order_relaxed), std::system_category()}; }
   /// Lines that reached the writer and could not be written.
   std::uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
 

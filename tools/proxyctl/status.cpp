@@ -57,8 +57,11 @@ std::vector<Trouble> troubles(const Status& s) {
   }
   const control::AccessLog& log = s.log;
   if (!log.error.empty() || log.dropped + log.lost > 0) {
-    std::string text = plural(log.dropped + log.lost, "line", "lines") + " lost";
-    if (!log.error.empty()) text += "; " + printable(log.path) + ": " + printable(log.error);
+    std::string text;
+    if (log.dropped + log.lost > 0) text = plural(log.dropped + log.lost, "line", "lines") + " lost";
+    if (!log.error.empty()) {
+      text += (text.empty() ? "" : "; ") + printable(log.path) + ": " + printable(log.error);
+    }
     found.push_back({"access log lines are lost", "access log", text, ""});
   }
   if (s.events_lost > 0) {

@@ -87,7 +87,10 @@ TEST_F(AccessLogTest, ARecordIsWrittenWithoutTheNextOne) {
 }
 
 TEST_F(AccessLogTest, MakesTheFolderAndAFileThatOthersCannotRead) {
-  { AccessLog log(path("weir/access.log"), 1); }
+  {
+    AccessLog log(path("weir/access.log"), 1);
+    EXPECT_EQ(log.error(), std::error_code()) << "nothing to say before the first trouble";
+  }
   struct stat status {};
   ASSERT_EQ(::stat(path("weir/access.log").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0007, 0u);
