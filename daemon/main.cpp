@@ -63,6 +63,10 @@ int main(int argc, char** argv) {
   if (!loaded.config) return refuse(path, loaded);
   if (only_check) return check(loaded);
 
+  if (auto alone = control::Steward::alone(*loaded.config); !alone) {
+    std::fprintf(stderr, "weir: cannot start: %s\n  → %s\n", alone.error().what.c_str(), alone.error().remedy.c_str());
+    return exit_refused;
+  }
   control::Steward::block_signals();   // before the first thread, so that every thread inherits it
   run::start_log();
   auto world = run::World::start(path, std::move(loaded));

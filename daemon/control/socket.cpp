@@ -58,6 +58,10 @@ Result<Socket> Socket::listen(const std::string& path) {
   return made;
 }
 
+bool Socket::is_alive(const std::string& path) {
+  return !path.empty() && path.size() < sizeof sockaddr_un::sun_path && answers(address_of(path));
+}
+
 Socket::Socket(Socket&& other) noexcept
     : path_(std::exchange(other.path_, {})), fd_(std::move(other.fd_)), inode_(other.inode_) {}
 

@@ -17,6 +17,8 @@ class Socket {
   /// Only the owner and the group may connect (mode 0660); the folder is made if it is missing.
   /// Errors: too_many (another daemon answers there), system (its cause says why).
   static Result<Socket> listen(const std::string& path);
+  /// Whether somebody listens there now.
+  static bool is_alive(const std::string& path);
   Socket(Socket&& other) noexcept;
   Socket& operator=(Socket&&) = delete;
   /// Removes the file if it is still this one's.  Whoever took the descriptor has closed it by then.

@@ -21,6 +21,10 @@ sigset_t our_signals() {
   return set;
 }
 
+steer::Obstacle another_daemon(const std::string& path) {
+  return {"another daemon answers on " + path, "stop it first: proxyctl status says since when it runs"};
+}
+
 }  // namespace
 
 void Steward::block_signals() {
@@ -28,12 +32,17 @@ void Steward::block_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
+std::expected<void, steer::Obstacle> Steward::alone(const config::Config& config) {
+  if (!Socket::is_alive(config.control.socket)) return {};
+  return std::unexpected(another_daemon(config.control.socket));
+}
+
 std::expected<std::unique_ptr<Steward>, steer::Obstacle> Steward::open(run::World& world) {
   const std::string& path = world.loaded().config->control.socket;
   auto socket = Socket::listen(path);
   if (!socket) {
     if (socket.error() == Errc::too_many)
-      return std::unexpected(steer::Obstacle{"another daemon answers on " + path, "stop it first, or set control.socket"});
+      return std::unexpected(another_daemon(path));
     return std::unexpected(steer::Obstacle{"cannot open the control socket " + path + ": " +
                                                socket.error().cause.message(),
                                            "set control.socket to a path that can be written"});

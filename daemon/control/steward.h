@@ -17,6 +17,9 @@ class Steward {
   /// Before the first thread starts: every thread inherits it, and run() alone takes the signals.
   static void block_signals();
 
+  /// Before the world is started: its start and stop would take rules, routes and tables from a daemon that runs.
+  static std::expected<void, steer::Obstacle> alone(const config::Config& config);
+
   /// Opens the control socket.
   static std::expected<std::unique_ptr<Steward>, steer::Obstacle> open(run::World& world);
 

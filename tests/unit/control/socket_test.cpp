@@ -42,6 +42,7 @@ TEST_F(SocketTest, AFileOfADeadDaemonIsReplaced) {
   ASSERT_TRUE(dead);
   dead->take().reset();  // nobody listens any more; the file stays
   ASSERT_TRUE(fs::exists(path_));
+  EXPECT_FALSE(Socket::is_alive(path_));
   auto fresh = Socket::listen(path_);
   ASSERT_TRUE(fresh);
   { Socket gone = std::move(*dead); }
@@ -54,6 +55,7 @@ TEST_F(SocketTest, ALivingDaemonIsNotReplaced) {
   auto second = Socket::listen(path_);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error(), Errc::too_many);
+  EXPECT_TRUE(Socket::is_alive(path_));
   EXPECT_TRUE(fs::exists(path_));
 }
 
