@@ -84,20 +84,43 @@ TEST_F(KernelControl, SweepRemovesWhatIsOldAndUndecidedOrEndedAndNothingElse) {
   put_passed(tls4(6), {.id = 6, .seen_ns = old, .state = WEIR_PASSED_fin_client, .pad = {}});
   put_passed(tls4(7), {.seen_ns = fresh, .state = WEIR_PASSED_rst, .pad = {}});
   std::multiset<std::uint64_t> shown;
-  kernel().sweep(std::chrono::seconds(10), [&](const weir_passed& passing) { shown.insert(passing.id); });
-  EXPECT_EQ(shown, (std::multiset<std::uint64_t>{6})) << "flows that have not ended are shown, once";
+  put_held(tls4(8), {.started_ns = old, .state = WEIR_HELD_synack});
+  put_held(tls4(9), {.id = 9, .started_ns = old, .state = WEIR_HELD_taken});
+  kernel().sweep({.handshake = std::chrono::seconds(10),
+                  .undecided = std::chrono::seconds(60),
+                  .orphaned = [](FlowId id) { return id == 9; },
+                  .passing = [&](const weir_passed& passing) { shown.insert(passing.id); }});
+  EXPECT_TRUE(shown.contains(6)) << "flows that have not ended are shown";
   EXPECT_FALSE(kernel().held(tls4(1)));
   EXPECT_TRUE(kernel().held(tls4(2)));
   EXPECT_TRUE(kernel().held(tls4(3)));
+  EXPECT_TRUE(kernel().held(tls4(8))) << "an open connection may be silent for longer than a handshake";
+  EXPECT_FALSE(kernel().held(tls4(9))) << "nobody holds what was taken over";
+  EXPECT_FALSE(kernel().passed(tls4(9)));
   EXPECT_FALSE(kernel().passed(tls4(4)));
   EXPECT_FALSE(kernel().passed(tls4(5)));
   EXPECT_TRUE(kernel().passed(tls4(6)));
   EXPECT_TRUE(kernel().passed(tls4(7)));
 }
 
+// Whoever waits before the first byte must not pass unjudged because the flow was forgotten.
+TEST_F(KernelControl, AnUndecidedFlowThatIsSweptIsResetByItsNextPacket) {
+  put_held(tls4(1), {.id = 1, .started_ns = 1, .state = WEIR_HELD_synack});
+  kernel().sweep({.handshake = std::chrono::seconds(10),
+                  .undecided = std::chrono::seconds(10),
+                  .orphaned = [](FlowId) { return false; },
+                  .passing = [](const weir_passed&) {}});
+  EXPECT_FALSE(kernel().held(tls4(1)));
+  ASSERT_TRUE(kernel().passed(tls4(1)));
+  EXPECT_EQ(run(lan_in, packet(tls4(1)).flags(ack).seq(2)).counted, Reasons{WEIR_WIRE_reset_by_policy});
+}
+
 TEST_F(KernelControl, SweepReachesEveryFlowOfAFullMap) {
   for (std::uint16_t port = 1; port <= 1024; ++port) put_held(tls4(port), {.started_ns = 1, .state = WEIR_HELD_syn});
-  kernel().sweep(std::chrono::seconds(10), [](const weir_passed&) {});
+  kernel().sweep({.handshake = std::chrono::seconds(10),
+                  .undecided = std::chrono::seconds(10),
+                  .orphaned = [](FlowId) { return false; },
+                  .passing = [](const weir_passed&) {}});
   weir_flow_key key;
   EXPECT_NE(bpf_map_get_next_key(map("held"), nullptr, &key), 0);
 }
