@@ -47,6 +47,9 @@ class Flows {
     return true;
   }
   std::optional<Live> take(FlowId id);
+  bool contains(FlowId id) {
+    return update(id, [](Live&) {});
+  }
   /// At most `filter.limit` flows that the filter wants, newest first, with their duration so far.
   std::vector<Record> list(const Filter& filter, Monotonic now) const;
   std::size_t size() const;

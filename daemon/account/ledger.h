@@ -72,6 +72,8 @@ class Ledger {
   void judged(FlowId id, Judgement judgement);
   /// One request, answered or not.  `record.id` names its connection; counts, writes and remembers it.
   void request(const Record& record);
+  /// Whether a connection with this id has begun, here or in another ledger, and not ended.
+  bool lives(FlowId id) const { return flows_.contains(id); }
   /// What has been carried so far, for `flows` and for an end that nobody sees.
   void moved(FlowId id, Traffic total);
   /// The connection's end.  Without `total`, what moved() said last holds.  An id that does not live is ignored: a flow

@@ -1,4 +1,5 @@
-// How a refusal looks to a TLS client whose connection is not opened: an alert, after which its error page names the site.
+// How a refusal looks to a TLS client whose connection is not opened: an alert, after which its error page names the
+// site.
 #pragma once
 
 #include "io/tcp.h"

@@ -13,7 +13,7 @@ Looked ended(Looked::End end) { return {.end = end}; }
 }  // namespace
 
 io::Task<Looked> look(io::Tcp& client, io::Wheel& wheel, Duration patience, Duration whole) {
-  std::vector<std::byte> buffer(4096);   // most hellos fit; a longer one says so
+  std::vector<std::byte> buffer(4096);  // most hellos fit; a longer one says so
   inspect::Look reader;
   io::Deadline deadline(wheel, client, patience.count() ? patience : whole);
   for (std::size_t seen = 0;;) {

@@ -11,11 +11,11 @@ namespace weir::run {
 
 struct Looked {
   enum class End : std::uint8_t {
-    found,    ///< `finding` holds
-    silent,   ///< the client said nothing for as long as it was given: the server may speak first
-    slow,     ///< the client began and did not finish in time
-    closed,   ///< FIN before there was anything to judge
-    failed,   ///< the connection broke: `error`
+    found,   ///< `finding` holds
+    silent,  ///< the client said nothing for as long as it was given: the server may speak first
+    slow,    ///< the client began and did not finish in time
+    closed,  ///< FIN before there was anything to judge
+    failed,  ///< the connection broke: `error`
   };
   End end = End::found;
   inspect::Finding finding = {};

@@ -11,7 +11,9 @@ namespace {
 
 constexpr auto beat_every = std::chrono::milliseconds(100);
 constexpr auto sweep_every = std::chrono::seconds(5);
-constexpr Duration undecided_for = std::chrono::seconds(60);
+constexpr Duration handshake_for = std::chrono::seconds(30);
+/// Browsers keep connections open in advance; beyond this they get a reset with their first byte and come again.
+constexpr Duration undecided_for = std::chrono::minutes(5);
 /// A worker's loop turns every 50 ms; one that has not for this long hangs.
 constexpr Duration hung_after = std::chrono::milliseconds(250);
 
@@ -51,7 +53,7 @@ void Pulse::run(std::stop_token stop) {
     if (std::chrono::steady_clock::now() < next_beat) continue;
     beat();
     next_beat += beat_every;
-    if (next_beat < now) next_beat = now + beat_every;   // we were stopped for a while
+    if (next_beat < now) next_beat = now + beat_every;  // we were stopped for a while
     if (now < next_sweep) continue;
     sweep();
     next_sweep = now + sweep_every;
@@ -60,7 +62,7 @@ void Pulse::run(std::stop_token stop) {
 
 void Pulse::beat() {
   for (const auto& worker : workers_)
-    if (!worker->is_alive(hung_after)) return;   // the old beat grows stale and new flows follow on_failure
+    if (!worker->is_alive(hung_after)) return;  // the old beat grows stale and new flows follow on_failure
   kernel_.beat(shared_.connections.load(std::memory_order_relaxed) >= shared_.most_connections);
 }
 
@@ -83,11 +85,9 @@ void Pulse::passed(const weir_event& event) {
   const std::string name = normalise_name({event.name, event.name_length}).value_or("");
   account::Judgement judgement{.host = name, .depth = depth};
   if (auto policy = policy_of_(event.policy)) {
-    const auto verdict = policy->evaluate(depth == Depth::inspect ? Stage::hello : Stage::syn,
-                                          {.client = flow.client.address,
-                                           .dest = flow.origin.address,
-                                           .port = flow.origin.port,
-                                           .name = name});
+    const auto verdict = policy->evaluate(
+        depth == Depth::inspect ? Stage::hello : Stage::syn,
+        {.client = flow.client.address, .dest = flow.origin.address, .port = flow.origin.port, .name = name});
     judgement.action = verdict.action;
     judgement.rule = policy->rule_name(verdict.rule);
   }
@@ -98,8 +98,10 @@ void Pulse::passed(const weir_event& event) {
 void Pulse::ended(const weir_event& event) {
   if (!on_wire_.erase(event.id)) return;
   CloseReason reason = CloseReason::done;
-  if (event.state & WEIR_PASSED_reset) reason = CloseReason::policy_changed;
-  else if (event.state & WEIR_PASSED_rst) reason = CloseReason::wire_reset;
+  if (event.state & WEIR_PASSED_reset)
+    reason = CloseReason::policy_changed;
+  else if (event.state & WEIR_PASSED_rst)
+    reason = CloseReason::wire_reset;
   ledger_.ended(event.id, reason, account::Traffic{.in = event.bytes_up, .out = event.bytes_down});
 }
 
@@ -114,10 +116,23 @@ void Pulse::destroy(const weir_event& event) {
 
 void Pulse::sweep() {
   ++sweeps_;
-  kernel_.sweep(undecided_for, [&](const weir_passed& flow) {
-    ledger_.moved(flow.id, {.in = flow.bytes_up, .out = flow.bytes_down});
-    if (auto known = on_wire_.find(flow.id); known != on_wire_.end()) known->second = sweeps_;
-  });
+  std::unordered_set<FlowId> unclaimed;
+  kernel_.sweep({.handshake = handshake_for,
+                 .undecided = undecided_for,
+                 // A takeover that never became an accepted socket belongs to nobody; one sweep's grace for one that is
+                 // being accepted now.
+                 .orphaned =
+                     [&](FlowId id) {
+                       if (ledger_.lives(id)) return false;
+                       unclaimed.insert(id);
+                       return unclaimed_.contains(id);
+                     },
+                 .passing =
+                     [&](const weir_passed& flow) {
+                       ledger_.moved(flow.id, {.in = flow.bytes_up, .out = flow.bytes_down});
+                       if (auto known = on_wire_.find(flow.id); known != on_wire_.end()) known->second = sweeps_;
+                     }});
+  unclaimed_ = std::move(unclaimed);
   // What was announced before the last two sweeps and seen by neither has left the map without saying good-bye.
   std::erase_if(on_wire_, [&](const auto& entry) {
     if (entry.second + 2 > sweeps_) return false;

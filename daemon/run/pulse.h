@@ -5,6 +5,7 @@
 #include <functional>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "account/ledger.h"
@@ -42,7 +43,8 @@ class Pulse {
   std::vector<std::unique_ptr<Worker>>& workers_;
   PolicyOf policy_of_;
   std::vector<weir_event> events_;
-  std::unordered_map<FlowId, unsigned> on_wire_;   ///< announced and not ended; the sweep that saw it last
+  std::unordered_map<FlowId, unsigned> on_wire_;  ///< announced and not ended; the sweep that saw it last
+  std::unordered_set<FlowId> unclaimed_;          ///< taken flows that the last sweep found without a session
   unsigned sweeps_ = 0;
   std::jthread thread_;
 };

@@ -128,7 +128,10 @@ io::Task<Ending> carry_tls(Worker& w, const policy::Snapshot& policy, FlowId id,
     case Looked::End::found: break;
     case Looked::End::closed: let_origin_go(w, arrival); co_return Ending{CloseReason::client_closed};
     case Looked::End::silent:
-    case Looked::End::slow: let_origin_go(w, arrival); arrival.client.reset(); co_return Ending{CloseReason::client_slow};
+    case Looked::End::slow:
+      let_origin_go(w, arrival);
+      arrival.client.reset();
+      co_return Ending{CloseReason::client_slow};
     case Looked::End::failed: let_origin_go(w, arrival); co_return Ending{reason_of(looked.error.code)};
   }
   if (looked.finding.kind == inspect::Finding::Kind::malformed) {
@@ -139,10 +142,8 @@ io::Task<Ending> carry_tls(Worker& w, const policy::Snapshot& policy, FlowId id,
 
   const std::string& name = looked.finding.hello.server_name;
   const policy::Verdict verdict = policy.evaluate(Stage::hello, facts_of(arrival, name));
-  w.ledger().judged(id, {.host = name,
-                         .depth = Depth::splice,
-                         .action = verdict.action,
-                         .rule = policy.rule_name(verdict.rule)});
+  w.ledger().judged(
+      id, {.host = name, .depth = Depth::splice, .action = verdict.action, .rule = policy.rule_name(verdict.rule)});
   if (refuses(verdict)) co_return Ending{co_await block(w, arrival, verdict.action)};
 
   if (!origin) {
@@ -190,9 +191,8 @@ bool is_http(const config::Config& config, std::uint16_t port) {
 io::Task<void> session(Worker& w, intake::Arrival arrival) {
   // A running connection keeps the policy under which it began.
   const std::shared_ptr<const policy::Snapshot> policy = w.terms().policy;
-  const FlowId id = w.ledger().opened({.flow = arrival.flow,
-                                       .depth = Depth::splice,
-                                       .id = arrival.taken ? arrival.taken->id : 0});
+  const FlowId id =
+      w.ledger().opened({.flow = arrival.flow, .depth = Depth::splice, .id = arrival.taken ? arrival.taken->id : 0});
 
   const policy::Verdict at_syn = policy->evaluate(Stage::syn, facts_of(arrival));
   Ending ending{CloseReason::blocked_reset};

@@ -61,7 +61,7 @@ bool Worker::is_alive(Duration limit) const {
 io::Task<void> Worker::pulse() {
   for (;;) {
     turned_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
-    const auto slept = co_await io::sleep(loop_.wheel(), turn);   // not in a condition: g++ 12 miscompiles that
+    const auto slept = co_await io::sleep(loop_.wheel(), turn);  // not in a condition: g++ 12 miscompiles that
     if (!slept) co_return;
   }
 }

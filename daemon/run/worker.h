@@ -19,14 +19,14 @@ namespace weir::run {
 /// What every worker shares.  Outlives them all.
 struct Shared {
   const steer::Kernel& kernel;
-  std::atomic<unsigned> connections{0};      ///< held by the daemon now
-  std::atomic<unsigned> most_connections;    ///< limits.connections
+  std::atomic<unsigned> connections{0};    ///< held by the daemon now
+  std::atomic<unsigned> most_connections;  ///< limits.connections
 };
 
 /// On what terms new connections are carried: one immutable value, replaced as a whole by a reload.
 struct Terms {
   std::shared_ptr<const policy::Snapshot> policy;
-  upstream::SourcePolicy source;   ///< whose address origins see
+  upstream::SourcePolicy source;  ///< whose address origins see
 };
 
 class Worker {

@@ -1,12 +1,27 @@
 #include "run/world.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <filesystem>
 
 #include "run/log.h"
 
 namespace weir::run {
 namespace {
+
+/// One gateway a network namespace: a second one would fight over rules, marks and tables.  An abstract unix socket
+/// belongs to the namespace and goes with its process, however that ends.
+Result<Fd> claim_namespace() {
+  Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un name{.sun_family = AF_UNIX, .sun_path = "\0weir-gateway"};
+  const socklen_t length = offsetof(sockaddr_un, sun_path) + sizeof "\0weir-gateway" - 1;
+  if (!fd || bind(fd.get(), reinterpret_cast<sockaddr*>(&name), length)) return fail_errno();
+  return fd;
+}
 
 steer::Obstacle obstacle(const steer::Refusal& refusal) {
   return {"cannot set up " + refusal.what + ": " + refusal.why, "see proxyctl doctor"};
@@ -54,7 +69,13 @@ std::expected<std::unique_ptr<World>, steer::Obstacle> World::start(std::string 
 }
 
 std::expected<void, steer::Obstacle> World::bring_up() {
-  auto monitor = steer::Monitor::open();   // before the first look, so that no change is lost between
+  auto claimed = claim_namespace();
+  if (!claimed)
+    return std::unexpected(claimed.error().cause == std::errc::address_in_use
+                               ? steer::Obstacle{"another weir runs in this network namespace", "stop it first"}
+                               : obstacle("cannot claim this network namespace", claimed.error()));
+  claim_ = std::move(*claimed);
+  auto monitor = steer::Monitor::open();  // before the first look, so that no change is lost between
   if (!monitor) return std::unexpected(obstacle("cannot watch interfaces", monitor.error()));
   monitor_ = std::move(*monitor);
   find_links();
@@ -82,7 +103,7 @@ std::expected<void, steer::Obstacle> World::open_workers() {
   const unsigned count = worker_count(*loaded_.config);
   shared_ = std::make_unique<Shared>(*kernel_);
   shared_->most_connections = loaded_.config->limits.connections;
-  books_ = std::make_unique<account::Books>(count + 1, loaded_.config->log.access);   // the last one is the pulse's
+  books_ = std::make_unique<account::Books>(count + 1, loaded_.config->log.access);  // the last one is the pulse's
   for (unsigned i = 0; i < count; ++i) {
     auto worker = Worker::make(i, *shared_, books_->ledger(i), terms_);
     if (!worker) return std::unexpected(obstacle("cannot open a listener", worker.error()));
@@ -101,6 +122,7 @@ World::~World() {
   for (auto& worker : workers_) worker->join();
   workers_.clear();
   kernel_.reset();
+  if (!claim_) return;  // somebody else's gateway
   const auto removed = steer::remove_footprint(footprint().sysctl_state);
   if (!removed && installed_) log_error("cannot remove " + removed.error().what + ": " + removed.error().why);
 }
@@ -111,7 +133,8 @@ void World::find_links() {
   wan_ = gateway.wan;
   if (!wan_.empty()) return;
   if (auto found = steer::default_links(gateway.table)) wan_ = std::move(*found);
-  std::erase_if(wan_, [&](const std::string& name) { return std::ranges::find(gateway.lan, name) != gateway.lan.end(); });
+  std::erase_if(wan_,
+                [&](const std::string& name) { return std::ranges::find(gateway.lan, name) != gateway.lan.end(); });
 }
 
 /// Whose address origins see, for each family: `auto` follows what NAT does to it anyway.
@@ -149,6 +172,8 @@ steer::FootprintPlan World::footprint() const {
                             .exempt = gateway.exempt,
                             .nat = nat_,
                             .closed = gateway.on_failure == OnFailure::closed};
+  // Beside the control socket: gateways in different network namespaces must not share the record.
+  plan.sysctl_state = std::filesystem::path(loaded_.config->control.socket).parent_path() / "sysctl";
   plan.ports.insert(plan.ports.end(), gateway.tls.begin(), gateway.tls.end());
   if (!workers_.empty()) {
     plan.listener_v4 = workers_.front()->door().port_v4();
@@ -167,11 +192,9 @@ std::expected<void, steer::Obstacle> World::attach_links() {
   for (bool lan : {true, false}) {
     for (const std::string& name : lan ? loaded_.config->gateway.lan : wan_) {
       auto link = steer::find_link(links_, name);
-      if (!link) continue;   // attached when it appears
-      auto attached = kernel_->attach({.ifindex = static_cast<int>(link->index),
-                                       .name = name,
-                                       .link_header = link->header,
-                                       .lan = lan});
+      if (!link) continue;  // attached when it appears
+      auto attached = kernel_->attach(
+          {.ifindex = static_cast<int>(link->index), .name = name, .link_header = link->header, .lan = lan});
       if (!attached) return attached;
     }
   }
@@ -221,8 +244,10 @@ World::Reload World::reload() {
     find_links();
     kernel_->apply(settings());
     steer::install(footprint());
-    result.diagnostics.push_back({config::Severity::error, {.file = path_}, "the kernel refused the new policy: " +
-                                  done.error().cause.message(), "see proxyctl doctor"});
+    result.diagnostics.push_back({config::Severity::error,
+                                  {.file = path_},
+                                  "the kernel refused the new policy: " + done.error().cause.message(),
+                                  "see proxyctl doctor"});
     return refuse(result.diagnostics.back().message);
   }
   refused_.clear();

@@ -32,9 +32,9 @@ class World {
 
   struct Reload {
     bool done = false;
-    std::vector<config::Diagnostic> diagnostics;   ///< all mistakes when refused, else warnings
-    std::vector<std::string> waiting;              ///< keys whose change takes effect at the next start
-    std::uint64_t reset = 0;                       ///< passing connections that the new rules refuse
+    std::vector<config::Diagnostic> diagnostics;  ///< all mistakes when refused, else warnings
+    std::vector<std::string> waiting;             ///< keys whose change takes effect at the next start
+    std::uint64_t reset = 0;                      ///< passing connections that the new rules refuse
   };
   /// Reads the files anew.  All or nothing: with any mistake the old configuration stays in force.
   Reload reload();
@@ -73,13 +73,14 @@ class World {
   std::uint64_t reset_refused();
   std::shared_ptr<const policy::Snapshot> policy_of(std::uint32_t id);
 
+  Fd claim_;  // this network namespace is ours
   std::string path_;
   load::Loaded loaded_;
   NameHasher hasher_ = NameHasher::random();
   Terms terms_;
   std::uint32_t next_id_ = 1;
   std::mutex policies_mutex_;
-  std::vector<std::shared_ptr<const policy::Snapshot>> policies_;   // in force, and the one before: events lag
+  std::vector<std::shared_ptr<const policy::Snapshot>> policies_;  // in force, and the one before: events lag
   std::optional<steer::Monitor> monitor_;
   std::vector<steer::Link> links_;
   std::vector<std::string> wan_;

@@ -94,10 +94,12 @@ Obstacle cannot_load(int error) {
 }
 
 /// Deletes the flows of a map for which `gone` holds, reading many with one system call.
-template <class Value, class Predicate>
-void remove_if(int map, Predicate gone) {
+/// `leaving` is shown each before it goes.
+template <class Value, class Predicate, class Leaving>
+void remove_if(int map, Predicate gone, Leaving leaving) {
   constexpr std::uint32_t batch = 2048;
-  std::vector<weir_flow_key> keys(batch), old;
+  std::vector<weir_flow_key> keys(batch);
+  std::vector<std::pair<weir_flow_key, Value>> old;
   std::vector<Value> values(batch);
   LIBBPF_OPTS(bpf_map_batch_opts, options);
   std::uint32_t at = 0;
@@ -106,9 +108,12 @@ void remove_if(int map, Predicate gone) {
     more = bpf_map_lookup_batch(map, first ? nullptr : &at, &at, keys.data(), values.data(), &count, &options) == 0;
     if (!more && errno != ENOENT) break;  // a bucket larger than the batch: the next sweep finds it changed
     for (std::uint32_t i = 0; i < count; ++i)
-      if (gone(values[i])) old.push_back(keys[i]);
+      if (gone(values[i])) old.emplace_back(keys[i], values[i]);
   }
-  for (const weir_flow_key& key : old) bpf_map_delete_elem(map, &key);
+  for (const auto& [key, value] : old) {
+    leaving(key, value);
+    bpf_map_delete_elem(map, &key);
+  }
 }
 
 int quiet(libbpf_print_level, const char*, va_list) { return 0; }
@@ -263,10 +268,12 @@ Result<void> Kernel::set_local(const std::vector<Address>& addresses) {
 }
 
 Result<void> Kernel::commit(const policy::KernelPlan& plan) {
-  std::uint8_t slot = impl_->config.generation ^ 1;
+  const std::uint8_t slot = impl_->config.generation ^ 1;
   if (auto written = write_generation(impl_->object.get(), plan, slot); !written) return written;
   impl_->config.generation = slot;
-  return impl_->write_config();
+  auto flipped = impl_->write_config();
+  if (!flipped) impl_->config.generation ^= 1;
+  return flipped;
 }
 
 std::expected<void, Obstacle> Kernel::attach(const Attachment& at) {
@@ -383,18 +390,33 @@ void Kernel::reset_passed(const Flow& flow) {
   bpf_map_update_elem(map, &key, &value, BPF_EXIST);
 }
 
-void Kernel::sweep(Duration age, const std::function<void(const weir_passed&)>& passing) {
-  const std::uint64_t now = monotonic_ns(), limit = age.count(), linger = 10'000'000'000;
-  remove_if<weir_held>(impl_->map("held"), [&](const weir_held& h) {
-    return h.state != WEIR_HELD_taken && now - h.started_ns > limit;
-  });
-  remove_if<weir_passed>(impl_->map("passed"), [&](const weir_passed& p) {
-    constexpr std::uint8_t fins = WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin;
-    const bool ended = (p.state & WEIR_PASSED_rst) || (p.state & fins) == fins;
-    if (!ended) passing(p);
-    // An ended flow lingers for the last ACKs, which in a closed gateway need its entry to pass.
-    return ended && now - p.seen_ns > linger;
-  });
+void Kernel::sweep(const Sweep& sweep) {
+  const std::uint64_t now = monotonic_ns(), linger = 10'000'000'000;
+  auto older = [&](const weir_held& h, Duration age) { return now - h.started_ns > static_cast<std::uint64_t>(age.count()); };
+  remove_if<weir_held>(
+      impl_->map("held"),
+      [&](const weir_held& h) {
+        if (h.state == WEIR_HELD_taken) return sweep.orphaned(h.id);
+        return older(h, h.state == WEIR_HELD_syn ? sweep.handshake : sweep.undecided);
+      },
+      [&](const weir_flow_key& key, const weir_held& h) {
+        if (h.state == WEIR_HELD_taken) return;
+        weir_passed refused{};
+        int map = impl_->map("passed");
+        if (bpf_map_lookup_elem(map, &key, &refused)) refused = {.id = h.id, .started_ns = h.started_ns, .seen_ns = now};
+        refused.state |= WEIR_PASSED_reset;
+        bpf_map_update_elem(map, &key, &refused, BPF_ANY);
+      });
+  remove_if<weir_passed>(
+      impl_->map("passed"),
+      [&](const weir_passed& p) {
+        constexpr std::uint8_t fins = WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin;
+        const bool ended = (p.state & WEIR_PASSED_rst) || (p.state & fins) == fins;
+        if (!ended) sweep.passing(p);
+        // An ended flow lingers for the last ACKs, which in a closed gateway need its entry to pass.
+        return ended && now - p.seen_ns > linger;
+      },
+      [](const weir_flow_key&, const weir_passed&) {});
 }
 
 int Kernel::events_fd() const { return ring_buffer__epoll_fd(impl_->ring.get()); }

@@ -1,7 +1,6 @@
 // What changes hands: SYNs given to a listener and live connections taken over, on a wire with the kernel behind it.
-// Not here but in the system tests: the origin's half (TCP_REPAIR), SYN cookies under a flood, masquerade, a kernel
-// that gathers segments (GRO) before the programs see them, and fragments, which nft judges (fragment_refused is its
-// count).
+// Not here but in the system tests: the origin's half (TCP_REPAIR), SYN cookies under a flood, masquerade, and
+// fragments, which nft judges (fragment_refused is its count).
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -136,6 +135,23 @@ TEST_F(Handover, IsForAHelloLongerThanIsReadOnTheWire) {
   }
   expect_taken(tls4(44000), ClientHello("allowed.example").padded_to(4097).record(), WEIR_WIRE_taken_not_understood);
   expect_taken(tls4(44001), ClientHello("allowed.example").padded_to(8000).record(), WEIR_WIRE_taken_not_understood);
+}
+
+TEST_F(Handover, ReadsAnAggregateOfSegmentsAsOne) {
+  for (const Flow& flow : {tls4(44100), tls6(44101)}) {
+    begin(flow);
+    const Octets allowed = ClientHello().padded_to(2800).named("allowed.example").record();
+    EXPECT_EQ(send_aggregate(first(flow, allowed), 1400), Reasons{WEIR_WIRE_passed_hello});
+    EXPECT_EQ(kernel().passed(flow)->bytes_up, allowed.size());
+  }
+  for (const Flow& flow : {tls4(44102), tls6(44103)}) {
+    begin(flow);
+    const Octets blocked = ClientHello().padded_to(2800).named("blocked.example").record();
+    EXPECT_EQ(send_aggregate(first(flow, blocked), 1400), Reasons{WEIR_WIRE_taken_block});
+    const Fd fd = accepted();
+    Octets got(4096);
+    EXPECT_EQ(recv(fd.get(), got.data(), got.size(), 0), static_cast<ssize_t>(blocked.size()));
+  }
 }
 
 TEST_F(Handover, OfADecoyEndsTheRecordThatItBegan) {

@@ -25,6 +25,12 @@ constexpr const char* reason_names[] = {
 #undef WEIR_WIRE
 };
 
+/// What precedes a frame on a packet socket with PACKET_VNET_HDR; linux/virtio_net.h is no C++.
+struct VirtioHeader {
+  std::uint8_t flags, gso_type;
+  std::uint16_t header, gso_size, checksum_start, checksum_offset;
+};
+
 void shell(const std::string& command) { ASSERT_EQ(std::system(command.c_str()), 0) << command; }
 
 void set_sysctl(const std::string& path, const char* value) {
@@ -192,6 +198,9 @@ void Lab::SetUpTestSuite() {
   }
   shared_->client = packet_socket("client0");
   shared_->origin = packet_socket("origin0");
+  shared_->aggregates = packet_socket("client0");
+  const int yes = 1;
+  ASSERT_EQ(setsockopt(shared_->aggregates, SOL_PACKET, PACKET_VNET_HDR, &yes, sizeof yes), 0);
   shared_->gateway_mac[0] = mac_of("lan0");
   shared_->gateway_mac[1] = mac_of("wan0");
   shared_->listen4 = listener(AF_INET, "127.0.0.1");
@@ -259,10 +268,9 @@ Outcome Lab::run_as_is(Hook hook, const Octets& frame, std::uint32_t gso_size) {
 
 // veth hands a frame over in the softirq that ends the system call; a busy machine may leave it to ksoftirqd.
 template <class Arrived>
-Reasons Lab::transmit(int socket, const Octets& mac, Packet packet, Arrived arrived) {
+Reasons Lab::transmit(int socket, const Octets& frame, Arrived arrived) {
   alive();
   const auto before = kernel().counters();
-  const Octets frame = packet.to_mac(mac).frame();
   EXPECT_EQ(::send(socket, frame.data(), frame.size(), 0), static_cast<ssize_t>(frame.size())) << std::strerror(errno);
   for (int tries = 0; tries < 500 && !arrived() && kernel().counters() == before; ++tries)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -270,7 +278,24 @@ Reasons Lab::transmit(int socket, const Octets& mac, Packet packet, Arrived arri
 }
 
 Reasons Lab::send(const Packet& packet) {
-  return transmit(shared_->client, shared_->gateway_mac[0], packet, [] { return false; });
+  const Octets frame = Packet(packet).to_mac(shared_->gateway_mac[0]).frame();
+  return transmit(shared_->client, frame, [] { return false; });
+}
+
+Reasons Lab::send_aggregate(const Packet& packet, std::uint16_t gso_size) {
+  const Octets frame = Packet(packet).to_mac(shared_->gateway_mac[0]).frame();
+  const bool v4 = frame[12] == 0x08;
+  const std::size_t transport = 14 + (v4 ? 20 : 40);
+  const VirtioHeader header{.flags = 1,  // the checksum is ours to compute
+                            .gso_type = static_cast<std::uint8_t>(v4 ? 1 : 4),
+                            .header = static_cast<std::uint16_t>(transport + (frame[transport + 12] >> 4) * 4U),
+                            .gso_size = gso_size,
+                            .checksum_start = static_cast<std::uint16_t>(transport),
+                            .checksum_offset = 16};
+  const auto* first = reinterpret_cast<const std::uint8_t*>(&header);
+  Octets bytes(first, first + sizeof header);
+  put(bytes, frame);
+  return transmit(shared_->aggregates, bytes, [] { return false; });
 }
 
 Outcome Lab::reply(const Packet& packet) {
@@ -283,7 +308,8 @@ Outcome Lab::reply(const Packet& packet) {
     frames = at_client();
     return !frames.empty();
   };
-  const Reasons counted = transmit(shared_->origin, shared_->gateway_mac[1], packet, arrived);
+  const Octets frame = Packet(packet).to_mac(shared_->gateway_mac[1]).frame();
+  const Reasons counted = transmit(shared_->origin, frame, arrived);
   EXPECT_TRUE(!frames.empty() || !counted.empty()) << "lost on its way";
   bpf_map_update_elem(map("links"), &wan, &link, BPF_ANY);
   return {frames.empty() ? dropped : next, 0, counted};

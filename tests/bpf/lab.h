@@ -71,6 +71,8 @@ class Lab : public testing::Test {
   Outcome run_as_is(Hook hook, const Octets& frame, std::uint32_t gso_size = 0);
   /// From the client on the wire; returns what was counted.
   Reasons send(const Packet& packet);
+  /// The same as an aggregate of segments of `gso_size`, its payload in page fragments: what GRO makes of a burst.
+  Reasons send_aggregate(const Packet& packet, std::uint16_t gso_size);
   /// From the origin through the gateway to the client: weir_lan_out's verdict, past a weir_wan_in that looks away.
   /// (TEST_RUN's frames have a socket, as those of the daemon have: weir_lan_out lets them go.)
   Outcome reply(const Packet& packet);
@@ -101,13 +103,13 @@ class Lab : public testing::Test {
     int programs[2];
     int links[2];
     std::map<std::string, int> maps;
-    int client = -1, origin = -1;  // packet sockets on the far ends
+    int client = -1, origin = -1, aggregates = -1;  // packet sockets on the far ends
     int listen4 = -1, listen6 = -1;
     Octets gateway_mac[2];
   };
   static Shared* shared_;
   template <class Arrived>
-  Reasons transmit(int socket, const Octets& mac, Packet packet, Arrived arrived);
+  Reasons transmit(int socket, const Octets& frame, Arrived arrived);
 };
 
 }  // namespace weir::test
