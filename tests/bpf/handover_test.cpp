@@ -140,16 +140,16 @@ TEST_F(Handover, IsForAHelloLongerThanIsReadOnTheWire) {
 TEST_F(Handover, ReadsAnAggregateOfSegmentsAsOne) {
   for (const Flow& flow : {tls4(44100), tls6(44101)}) {
     begin(flow);
-    const Octets allowed = ClientHello().padded_to(2800).named("allowed.example").record();
+    const Octets allowed = ClientHello().padded_to(4060).named("allowed.example").record();
     EXPECT_EQ(send_aggregate(first(flow, allowed), 1400), Reasons{WEIR_WIRE_passed_hello});
     EXPECT_EQ(kernel().passed(flow)->bytes_up, allowed.size());
   }
   for (const Flow& flow : {tls4(44102), tls6(44103)}) {
     begin(flow);
-    const Octets blocked = ClientHello().padded_to(2800).named("blocked.example").record();
+    const Octets blocked = ClientHello().padded_to(4060).named("blocked.example").record();
     EXPECT_EQ(send_aggregate(first(flow, blocked), 1400), Reasons{WEIR_WIRE_taken_block});
     const Fd fd = accepted();
-    Octets got(4096);
+    Octets got(8192);
     EXPECT_EQ(recv(fd.get(), got.data(), got.size(), 0), static_cast<ssize_t>(blocked.size()));
   }
 }

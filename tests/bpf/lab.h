@@ -71,7 +71,8 @@ class Lab : public testing::Test {
   Outcome run_as_is(Hook hook, const Octets& frame, std::uint32_t gso_size = 0);
   /// From the client on the wire; returns what was counted.
   Reasons send(const Packet& packet);
-  /// The same as an aggregate of segments of `gso_size`, its payload in page fragments: what GRO makes of a burst.
+  /// The same as an aggregate of segments of `gso_size`, what GRO makes of a burst.  Where the frame is longer
+  /// than a page, its payload lies in page fragments.
   Reasons send_aggregate(const Packet& packet, std::uint16_t gso_size);
   /// From the origin through the gateway to the client: weir_lan_out's verdict, past a weir_wan_in that looks away.
   /// (TEST_RUN's frames have a socket, as those of the daemon have: weir_lan_out lets them go.)
