@@ -20,7 +20,7 @@ def test_origins_own_certificate_and_no_work_for_the_daemon(lab, weir, authority
 
 def test_bytes_of_a_passing_flow_are_accounted(lab, weir, authority):
     content = lab.nginx.file("large", 3_000_000)
-    daemon = weir()
+    daemon = weir(BLOCK)
     with lab.connect(ORIGIN, 443) as connection:
         tls = Tls(connection, "allowed.example", authority).handshake()
         assert len(tls.get("allowed.example", "/files/large")) > len(content) // 2

@@ -1,10 +1,12 @@
 """Bytes that are no HTTP and no TLS end their own connection, with a named reason; the daemon goes on serving."""
 import os
+import socket
 
 import pytest
 
 from lab import Listener, http_get, read_all
 from lab.namespaces import ORIGIN
+from rules import BLOCK
 
 BROKEN_HTTP = {
     "noise": bytes(range(256)),
@@ -43,12 +45,14 @@ def test_http(lab, weir, case):
 
 def test_tls(lab, weir):
     """A malformed hello is not the origin's business either; noise that is no TLS at all is spliced, unnamed."""
-    daemon = weir()
+    daemon = weir(BLOCK, limits='head = "500ms"\nidle = "1s"\ndrain = "1s"')
     cases = [b"\x16\x03\x01\x00\x05\x01\xff\xff\xff\xff", b"\x16\x03\x01\x00\x00", b"\x16\x03\x01\xff\xff" + os.urandom(3000),
              os.urandom(600), b"\x80\x2e\x01\x03\x01" + os.urandom(40), b"GET / HTTP/1.1\r\n\r\n"]
     for octets in cases:
         with lab.connect(ORIGIN, 443, timeout=15) as connection:
-            send_and_hear(connection, octets)
+            connection.sendall(octets)
+            connection.shutdown(socket.SHUT_WR)   # what is spliced ends when both sides have
+            send_and_hear(connection, b"")
     assert daemon.running and http_get(lab, ORIGIN).status == 200
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from lab import Listener, Tls, client_hello, http_get
 from lab.client import read_exactly
-from lab.gateway import BINARIES
+from lab.gateway import BINARIES, wait_for
 from lab.namespaces import CLIENT, ORIGIN
 from rules import BLOCK
 
@@ -41,10 +41,9 @@ def test_flows(lab, busy):
     with Listener(lab, 443) as origin, lab.connect(origin.address, 443) as client:
         client.sendall(hello)
         read_exactly(origin.accept(), len(hello))
-        flows = busy.ask("flows")["flows"]
-        live = [flow for flow in flows if flow["live"]]
-        assert [flow["host"] for flow in live] == ["other.example"] and flows[0]["live"]
-        assert live[0]["client"] == CLIENT
+        first = wait_for("the live flow to be listed, before all that ended",
+                         lambda: [flow for flow in busy.ask("flows")["flows"][:1] if flow["live"]])[0]
+        assert (first["host"], first["client"], first["depth"]) == ("other.example", CLIENT, "inspect")
     assert [f["host"] for f in busy.ask("flows", "--host", "blocked.example")["flows"]] == ["blocked.example"]
     status, text, _ = busy.proxyctl("flows")
     assert status == 0 and "www.allowed.example" in text

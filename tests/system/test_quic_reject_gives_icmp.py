@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from lab.namespaces import ORIGIN, ORIGIN6
+from rules import BLOCK
 
 INITIAL = b"\xc3\x00\x00\x00\x01\x08" + os.urandom(8) + b"\x00\x00\x44\x9e" + os.urandom(1182)   # RFC 9000 §17.2.2
 
@@ -23,7 +24,7 @@ def ends(request, lab):
 
 
 def test_reject(ends, weir):
-    daemon = weir(gateway='quic = "reject"')
+    daemon = weir(BLOCK, gateway='quic = "reject"')
     client, server = ends
     client.send(INITIAL)
     with pytest.raises(ConnectionRefusedError):
@@ -43,7 +44,7 @@ def test_pass(ends, weir):
 
 
 def test_without_a_daemon_quic_passes(ends, weir):
-    daemon = weir(gateway='quic = "reject"')
+    daemon = weir(BLOCK, gateway='quic = "reject"')
     daemon.kill()
     client, server = ends
     client.send(INITIAL)

@@ -17,7 +17,9 @@ def test_banner_arrives_before_the_client_says_anything(lab, weir, port, floor):
         server = origin.accept()
         server.sendall(BANNER)
         assert read_exactly(client, len(BANNER)) == BANNER
-        client.sendall(b"QUIT\r\n" if port == 443 else b"")
+        if port == 443:
+            client.sendall(b"QUIT\r\n")
+            assert read_exactly(server, 6) == b"QUIT\r\n"
         server.close()
         assert client.recv(1) == b""
 
@@ -35,7 +37,7 @@ def test_takeover_after_the_server_has_spoken(lab, weir):
 
 
 def test_spliced_takeover_after_the_server_has_spoken(lab, weir):
-    daemon = weir()
+    daemon = weir(BLOCK)
     with Listener(lab, 443) as origin, lab.connect(origin.address, 443) as client:
         server = origin.accept()
         server.sendall(BANNER)

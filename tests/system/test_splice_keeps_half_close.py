@@ -8,6 +8,7 @@ import pytest
 
 from lab import Listener, client_hello, read_all
 from lab.client import read_exactly
+from rules import BLOCK
 
 HELLO = client_hello("allowed.example")
 
@@ -15,7 +16,7 @@ HELLO = client_hello("allowed.example")
 @pytest.fixture(params=["steered", "taken"])
 def pair(request, lab, weir):
     """(client, server): a spliced connection, by either way in, its hello already through."""
-    daemon = weir(gateway='floor = "splice"' if request.param == "steered" else "")
+    daemon = weir(BLOCK, gateway='floor = "splice"' if request.param == "steered" else "")
     hello = HELLO if request.param == "steered" else (
         HELLO[:3] + (9).to_bytes(2, "big") + HELLO[5:14] + HELLO[:3] + (len(HELLO) - 14).to_bytes(2, "big") + HELLO[14:])
     with Listener(lab, 443) as origin, lab.connect(origin.address, 443) as client:

@@ -4,10 +4,14 @@ import time
 
 import pytest
 
-from lab import Listener, Tls, http_get
+from lab import Listener, Tls, client_hello, http_get
+from lab.client import read_exactly
 from rules import BLOCK
 
 PORT = 23000
+HELLO = client_hello("allowed.example")
+HALVES = (HELLO[:3] + b"\0\x64" + HELLO[5:105]   # the hello in two TLS records: the wire leaves it to the daemon
+          + HELLO[:3] + (len(HELLO) - 105).to_bytes(2, "big") + HELLO[105:])
 QUICK = 1.5   # a lost SYN would cost 1 s each, a TIME_WAIT 60 s
 
 
@@ -40,15 +44,14 @@ def test_taken_over(lab, weir, authority, origin):
 
 def test_taken_over_and_spliced(lab, weir):
     """Both halves of a spliced takeover end; the next connection on the same ports is taken over again."""
-    daemon = weir()
+    daemon = weir(BLOCK)
     began = time.monotonic()
     with Listener(lab, 443) as origin:
         for _ in range(3):
             with lab.connect(origin.address, 443, source_port=PORT + 1, timeout=QUICK) as client:
-                client.sendall(b"\x16\x03\x01\x02")   # the beginning of a hello that goes on for long
                 server = origin.accept()
-                client.sendall(b"\x00" + b"\x01" * 512)
-                assert server.recv(4096)
+                client.sendall(HALVES)
+                assert read_exactly(server, len(HALVES)) == HALVES
                 server.close()
                 assert client.recv(1) == b""
     assert time.monotonic() - began < 3 * QUICK

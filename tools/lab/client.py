@@ -68,7 +68,7 @@ class Tls:
         if not authority:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         if fat:
-            context.set_alpn_protocols([f"protocol-{number:03d}" for number in range(150)])
+            context.set_alpn_protocols([f"protocol-{number:03d}" for number in range(150)] + ["http/1.1"])
         self.connection = connection
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self._in, self._out, server_hostname=name)
