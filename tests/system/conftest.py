@@ -57,3 +57,6 @@ def pytest_runtest_makereport(item, call):
         for daemon in getattr(item, "daemons", []):
             if hasattr(daemon, "_mark"):
                 report.sections.append(("what weir said", daemon.said()))
+            if daemon.running:
+                counted = {reason: count for reason, count in daemon.wire().items() if count}
+                report.sections.append(("what it counted", str(counted)))

@@ -25,9 +25,16 @@ def test_a_missing_interface_is_named(lab):
 
 def test_what_weir_added_is_listed(lab, weir):
     daemon = weir()
-    text = doctor(lab)
-    assert "7745" in text and "tcp_early_demux" in text
+
+    def added():
+        return json.loads(doctor(lab, "--json", "--socket", daemon.socket))
+
+    running = added()
+    listed = "\n".join(running["footprint"])
+    assert running["running"] and "7745" in listed and "nft table inet weir" in listed
+    assert "net.ipv4.tcp_early_demux = 0 (was 1)" in listed
+    assert "leftovers" not in doctor(lab, "--socket", daemon.socket)
     daemon.kill()
-    left = doctor(lab)
-    assert "left" in left.lower() and "7745" in left
+    assert not added()["running"] and added()["footprint"] == running["footprint"]
+    assert "leftovers" in doctor(lab, "--socket", daemon.socket)
     daemon.start()

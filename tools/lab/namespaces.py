@@ -40,7 +40,6 @@ class Lab:
         self.name = name or f"weir-{os.getpid()}"
         self.client, self.gateway, self.origin = (f"{self.name}-{end}" for end in ("cli", "gw", "org"))
         self.hosts = hosts or []
-        self.state = f"/run/{self.name}"
         self._closing = []
 
     @property
@@ -69,8 +68,6 @@ class Lab:
     # --- topology -----------------------------------------------------------------------------------------------------
 
     def up(self):
-        os.makedirs("/run/weir", exist_ok=True)
-        os.makedirs(self.state, exist_ok=True)
         for namespace in self.all:
             run("ip", "netns", "add", namespace)
             for key in ("all", "default"):
@@ -127,7 +124,6 @@ class Lab:
                             pass
                 run("ip", "netns", "del", namespace, check=False)
             shutil.rmtree(f"/etc/netns/{namespace}", ignore_errors=True)
-        shutil.rmtree(self.state, ignore_errors=True)
 
     # --- inside a namespace -------------------------------------------------------------------------------------------
 
@@ -165,9 +161,8 @@ class Lab:
         run("ip", "netns", "exec", namespace, "nft", "-f", "-", input=ruleset)
 
     def command(self, namespace, *command):
-        """The command line that runs `command` inside a namespace, with a /run/weir of the lab's own: labs beside each
-        other, and this machine itself, do not meet there."""
-        return ["ip", "netns", "exec", namespace, "sh", "-c", 'mount --bind "$0" /run/weir && exec "$@"', self.state, *command]
+        """The command line that runs `command` inside a namespace."""
+        return ["ip", "netns", "exec", namespace, *command]
 
     def spawn(self, namespace, *command, **options):
         """Starts `command`, out of reach of the terminal's Ctrl-C, which is for the caller."""

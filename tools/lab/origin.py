@@ -33,6 +33,7 @@ http {{
   client_body_temp_path {d}/body; proxy_temp_path {d}/proxy; fastcgi_temp_path {d}/fastcgi;
   uwsgi_temp_path {d}/uwsgi; scgi_temp_path {d}/scgi;
   sendfile on; keepalive_requests 100000; default_type text/plain;
+  ssl_protocols TLSv1.2 TLSv1.3;
   ssl_certificate {a.certificate}; ssl_certificate_key {a.key};
   server {{
     {listen}

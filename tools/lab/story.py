@@ -18,7 +18,7 @@ from lab.gateway import BINARIES                       # noqa: E402
 from lab.namespaces import CLIENT, CLIENT6, ORIGIN, ORIGIN6   # noqa: E402
 
 NAME = "weir-demo"
-DIRECTORY = f"/run/{NAME}.lab"
+DIRECTORY = f"/run/{NAME}"
 NAMES = ["news.example", "ads.example", "shop.example"]
 RULES = """
 [[rule]]
@@ -74,7 +74,7 @@ class Story:
 
     def served(self):
         self.title("A page over HTTP goes through Weir, and the origin sees the client's own address")
-        for words, address in ((("http://news.example/",), CLIENT), (("-6", "http://news.example/"), CLIENT6)):
+        for words, address in ((("-4", "http://news.example/"), CLIENT), (("-6", "http://news.example/"), CLIENT6)):
             self.curl(*words)
             self.weir.line(depth="serve", client=address)
             last = self.nginx.log()[-1].split()
@@ -101,7 +101,7 @@ class Story:
         self.title("An allowed TLS site is reached with its own certificate, and never touches the daemon")
         before = self.weir.status()["connections"]
         status, text = self.curl("-v", "https://shop.example/", show=certificate_lines)
-        self.need("Lab authority" in text and CLIENT in text, "not the origin's own certificate")
+        self.need("Lab authority" in text, "not the origin's own certificate")
         self.weir.line(depth="inspect", host="shop.example")
         after = self.weir.status()["connections"]
         self.need(after["inspect"] == before["inspect"] + 1, "it was not judged on the wire")
@@ -128,7 +128,7 @@ class Story:
         print("   gateway# kill -KILL weir")
         _, page = self.curl("http://ads.example/")
         _, tls = self.curl("https://ads.example/")
-        self.need(CLIENT in page and CLIENT in tls, "the client was cut off")
+        self.need("at your service" in page and "at your service" in tls, "the client was cut off")
         self.good('without Weir the gateway is a plain router (on_failure = "open"); rules hold again from its next start')
 
     def ended(self):
@@ -189,7 +189,7 @@ def main():
             print("\n→ stay and try it:  sudo tools/up --keep      on this machine's own network:  sudo tools/up --lan IFACE")
         return 0
     except (Unexpected, AssertionError, RuntimeError, OSError) as error:
-        print(f"   {BAD} that is not as it should be: {error}", file=sys.stderr)
+        print(f"   {BAD} that is not as it should be: {error}")
         return 1
     except KeyboardInterrupt:
         return 130
