@@ -400,7 +400,8 @@ void Kernel::sweep(const Sweep& sweep) {
         return older(h, h.state == WEIR_HELD_syn ? sweep.handshake : sweep.undecided);
       },
       [&](const weir_flow_key& key, const weir_held& h) {
-        if (h.state == WEIR_HELD_taken) return;
+        // A judged flow goes on, though we never saw the origin acknowledge it: its replies may take another way.
+        if (h.state == WEIR_HELD_taken || h.state == WEIR_HELD_passed) return;
         weir_passed refused{};
         int map = impl_->map("passed");
         if (bpf_map_lookup_elem(map, &key, &refused)) refused = {.id = h.id, .started_ns = h.started_ns, .seen_ns = now};

@@ -33,6 +33,11 @@ TEST_F(Connection, OnAnUnknownInterfaceIsNotLookedAt) {
   EXPECT_EQ(outcome, (Outcome{next, 0, {}}));
 }
 
+// An interface in promiscuous mode overhears what others say.
+TEST_F(Connection, OfAFrameForAnotherHostIsNotLookedAt) {
+  EXPECT_EQ(run(lan_in, packet(tls4()).flags(syn).to_mac({0x02, 9, 9, 9, 9, 9})), (Outcome{next, 0, {}}));
+}
+
 TEST_F(Connection, ToTheGatewayItselfIsLocal) {
   EXPECT_EQ(syn_of(flow("10.1.0.2", 40000, "10.1.0.1", 443)), (Outcome{next, 0, {WEIR_WIRE_local}}));
   EXPECT_EQ(syn_of(flow("2001:db8:1::2", 40000, "2001:db8:1::1", 443)), (Outcome{next, 0, {WEIR_WIRE_local}}));

@@ -115,6 +115,22 @@ TEST_F(KernelControl, AnUndecidedFlowThatIsSweptIsResetByItsNextPacket) {
   EXPECT_EQ(run(lan_in, packet(tls4(1)).flags(ack).seq(2)).counted, Reasons{WEIR_WIRE_reset_by_policy});
 }
 
+// Where the origin's replies take another way, or are offloaded, its acknowledgement is never seen.
+TEST_F(KernelControl, AFlowThatPassedByItsHelloIsNotResetForWantOfAnAcknowledgement) {
+  begin(tls4());
+  run(lan_in, first(tls4(), hello("allowed.example")));
+  auto held = *kernel().held(tls4());
+  held.started_ns = 1;
+  put_held(tls4(), held);
+  kernel().sweep({.handshake = std::chrono::seconds(10),
+                  .undecided = std::chrono::seconds(10),
+                  .orphaned = [](FlowId) { return false; },
+                  .passing = [](const weir_passed&) {}});
+  EXPECT_FALSE(kernel().held(tls4()));
+  EXPECT_EQ(run(lan_in, packet(tls4()).seq(2000).acks(5001).payload("x")),
+            (Outcome{next, 0, {WEIR_WIRE_passed_packet}}));
+}
+
 TEST_F(KernelControl, SweepReachesEveryFlowOfAFullMap) {
   for (std::uint16_t port = 1; port <= 1024; ++port) put_held(tls4(port), {.started_ns = 1, .state = WEIR_HELD_syn});
   kernel().sweep({.handshake = std::chrono::seconds(10),

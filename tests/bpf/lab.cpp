@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -253,7 +254,8 @@ Outcome Lab::run(Hook hook, const Octets& frame, std::uint32_t gso_size) {
   return run_as_is(hook, frame, gso_size);
 }
 
-Outcome Lab::run_as_is(Hook hook, const Octets& frame, std::uint32_t gso_size) {
+Outcome Lab::run_as_is(Hook hook, Octets frame, std::uint32_t gso_size) {
+  if (frame[0] == 0) std::ranges::copy(shared_->gateway_mac[hook], frame.begin());  // unless a test sends it elsewhere
   const auto before = kernel().counters();
   __sk_buff context{};
   context.ifindex = static_cast<std::uint32_t>(ifindex(hook));

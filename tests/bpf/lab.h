@@ -68,7 +68,7 @@ class Lab : public testing::Test {
   Outcome run(Hook hook, const Packet& packet, std::uint32_t gso_size = 0);
   Outcome run(Hook hook, const Octets& frame, std::uint32_t gso_size = 0);
   /// The same without the heartbeat that precedes every other run.
-  Outcome run_as_is(Hook hook, const Octets& frame, std::uint32_t gso_size = 0);
+  Outcome run_as_is(Hook hook, Octets frame, std::uint32_t gso_size = 0);
   /// From the client on the wire; returns what was counted.
   Reasons send(const Packet& packet);
   /// The same as an aggregate of segments of `gso_size`, what GRO makes of a burst.  Where the frame is longer

@@ -54,7 +54,7 @@ class Packet {
   Packet& bad_checksum() { return bad_checksum_ = true, *this; }
   /// Bytes behind the packet, such as those that fill a short Ethernet frame.
   Packet& trailer(Octets bytes) { return trailer_ = std::move(bytes), *this; }
-  /// The destination of the frame; source is 02:00:00:00:00:01.
+  /// The destination of the frame, else the gateway; source is 02:00:00:00:00:01.
   Packet& to_mac(const Octets& mac) { return mac_ = mac, *this; }
   /// A frame that holds something else than IP.
   Packet& ethertype(std::uint16_t type) { return ethertype_ = type, *this; }
