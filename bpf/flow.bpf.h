@@ -51,6 +51,8 @@ ALWAYS_INLINE void begin_passed(const struct packet *p, __u32 policy, __u16 row,
 	struct weir_passed flow = {.policy = policy, .packets_up = 1, .bytes_up = p->payload_length, .state = state};
 	struct weir_event *e;
 
+	if (p->tcp.fin)
+		flow.state |= WEIR_PASSED_fin_client;
 	flow.seen_ns = bpf_ktime_get_ns();
 	flow.started_ns = started_ns ? started_ns : flow.seen_ns;
 	flow.id = id ? id : new_flow_id(flow.seen_ns);

@@ -18,6 +18,7 @@
 #include "parse.bpf.h"
 #include "verdict.bpf.h"
 #include "flow.bpf.h"
+#include "assign.bpf.h"
 
 /* --- new connections ------------------------------------------------------------------------------------- */
 
@@ -51,6 +52,12 @@ ALWAYS_INLINE int watch(struct __sk_buff *skb, const struct weir_config *c, cons
 	h.policy = policy_id(j->generation);
 	h.started_ns = bpf_ktime_get_ns();
 	h.id = new_flow_id(h.started_ns);
+	/* What an earlier connection left on these addresses and ports would swallow packets of this one: there is a
+	 * round trip to have it destroyed. */
+	if (socket_of(skb, p, FROM_CLIENT) != SOCKET_none || socket_of(skb, p, FROM_ORIGIN) != SOCKET_none) {
+		announce_destroy(p, WEIR_WIRE_reused, h.id);
+		count(WEIR_WIRE_reused, 0);
+	}
 	if (bpf_map_update_elem(&held, &p->key, &h, BPF_ANY))
 		return fail(c, WEIR_WIRE_flow_map_full);
 	return pass(skb, c, WEIR_WIRE_watched);
@@ -118,77 +125,13 @@ ALWAYS_INLINE int new_connection(struct __sk_buff *skb, const struct weir_config
 		return steer_syn(skb, c, p, WEIR_WIRE_steered_option);
 	if (p->tcp.ece && p->tcp.cwr)
 		o->half.options |= WEIR_OPTION_ecn;
+	if (socket_of(skb, p, FROM_CLIENT) ==
+	    SOCKET_live) /* its first SYN went to the daemon, with an option since dropped */
+		return steer(skb, c, WEIR_WIRE_steered_packet);
 	return watch(skb, c, p, &j, o);
 }
 
 /* --- the first bytes of a watched connection ------------------------------------------------------------- */
-
-#ifdef WEIR_TAKEOVER
-/* Layout of the kernel's (net/tcp.h, since 6.9); declared by hand, so that no kernel header is needed. */
-struct bpf_tcp_req_attrs {
-	__u32 rcv_tsval;
-	__u32 rcv_tsecr;
-	__u16 mss;
-	__u8 rcv_wscale;
-	__u8 snd_wscale;
-	__u8 ecn_ok;
-	__u8 wscale_ok;
-	__u8 sack_ok;
-	__u8 tstamp_ok;
-	__u8 usec_ts_ok;
-	__u8 reserved[3];
-};
-struct sock {
-}; /* opaque here; a mere declaration would not match the kernel's BTF */
-extern int bpf_sk_assign_tcp_reqsk(struct __sk_buff *skb, struct sock *sk, struct bpf_tcp_req_attrs *attrs,
-				   int attrs__sz) __ksym;
-
-/* Gives the client's half to the listener: the kernel believes that this segment is the ACK of a valid SYN cookie, and
- * the hello becomes the first data of the accepted socket.  0 or an error. */
-ALWAYS_INLINE int assign_half(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
-			      struct weir_held *h)
-{
-	struct options *o = parse_options(skb, p);
-	__u8 both = h->client.options & h->origin.options;
-	struct bpf_tcp_req_attrs attrs = {};
-	struct bpf_sock *sk;
-	struct sock *full;
-	int error = -1;
-
-	if (!o)
-		return -1;
-	attrs.mss = h->client.mss;
-	attrs.wscale_ok = !!(both & WEIR_OPTION_wscale);
-	attrs.snd_wscale = attrs.wscale_ok ? h->client.wscale : 0;
-	attrs.rcv_wscale = attrs.wscale_ok ? h->origin.wscale : 0;
-	attrs.sack_ok = !!(both & WEIR_OPTION_sack);
-	attrs.tstamp_ok = !!(both & WEIR_OPTION_timestamp);
-	attrs.ecn_ok = !!(both & WEIR_OPTION_ecn);
-	attrs.rcv_tsval = o->half.tsval;
-	attrs.rcv_tsecr = o->tsecr;
-	sk = listener(c, p->v6, bpf_get_hash_recalc(skb));
-	if (!sk)
-		return -1;
-	full = (struct sock *)bpf_skc_to_tcp_sock(sk);
-	if (full)
-		error = bpf_sk_assign_tcp_reqsk(skb, full, &attrs, sizeof(attrs));
-	bpf_sk_release(sk);
-	if (!error) {
-		h->client.tsval = o->half.tsval;
-		h->origin.tsval = o->tsecr;
-		h->take_seq = bpf_ntohl(p->tcp.seq);
-		h->take_ack = bpf_ntohl(p->tcp.ack_seq);
-		h->take_window = (__u32)bpf_ntohs(p->tcp.window) << attrs.snd_wscale;
-	}
-	return error;
-}
-#else
-ALWAYS_INLINE int assign_half(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
-			      struct weir_held *h)
-{
-	return -1;
-}
-#endif
 
 /* Both halves go to the daemon at this segment; not a byte of it reaches the origin. */
 ALWAYS_INLINE int take_over(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
@@ -306,9 +249,26 @@ ALWAYS_INLINE int held_packet(struct __sk_buff *skb, const struct weir_config *c
 	return pass(skb, c, WEIR_WIRE_watched);
 }
 
+/* Whether a segment of no known flow is a hello that the policy refuses: its SYN came while nobody could judge it. */
+ALWAYS_INLINE int late_refusal(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p)
+{
+	__u32 zero = 0, generation = c->generation & 1;
+	struct hello_state *s = bpf_map_lookup_elem(&hello_scratch, &zero);
+	void *table = bpf_map_lookup_elem(&names, &generation);
+	struct judged j;
+
+	if (!p->payload_length || !s || !table || read_hello(skb, p, s, table, c->hash_point) != HELLO_named)
+		return 0;
+	judge_syn(c, p, &j);
+	if (j.exempt || j.values.at_syn == WEIR_CELL_pass)
+		return 0;
+	return j.values.at_syn == WEIR_CELL_block || cell_of(j.generation, j.row, s->class) == WEIR_CELL_block;
+}
+
 /* Mid-stream of no flow in our maps: of a socket of the daemon, the last ACK of a SYN-cookie handshake with it, or of a
  * connection that is older than Weir. */
-ALWAYS_INLINE int unknown_packet(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p)
+ALWAYS_INLINE int unknown_packet(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+				 __u8 protocol)
 {
 	struct bpf_sock *sk;
 
@@ -320,6 +280,10 @@ ALWAYS_INLINE int unknown_packet(struct __sk_buff *skb, const struct weir_config
 		bpf_sk_release(sk);
 		if (cookie)
 			return steer_syn(skb, c, p, WEIR_WIRE_steered);
+	}
+	if (protocol == WEIR_PORT_tls && daemon_health(c) == WEIR_WIRE_steered && late_refusal(skb, c, p)) {
+		skb->mark |= WEIR_MARK_RESET(c->mark);
+		return count(WEIR_WIRE_reset_by_policy, NEXT);
 	}
 	return pass(skb, c, WEIR_WIRE_not_ours);
 }
@@ -343,14 +307,13 @@ ALWAYS_INLINE int quic(struct __sk_buff *skb, const struct weir_config *c, const
 		return count(WEIR_WIRE_not_ours, NEXT);
 	if (is_local(p->key.origin))
 		return count(WEIR_WIRE_local, NEXT);
-	if (c->quic == WEIR_QUIC_pass)
-		return pass(skb, c, WEIR_WIRE_quic_passed);
 	judge_syn(c, p, &j);
 	if (j.exempt)
 		return pass(skb, c, WEIR_WIRE_exempt);
 	if (daemon_health(c) != WEIR_WIRE_steered)
 		return fail(c, WEIR_WIRE_no_daemon);
-	if (j.values.at_syn == WEIR_CELL_pass)
+	/* names inside QUIC are not read: what depends on one follows gateway.quic */
+	if (j.values.at_syn == WEIR_CELL_pass || (j.values.at_syn == WEIR_CELL_escalate && c->quic == WEIR_QUIC_pass))
 		return pass(skb, c, WEIR_WIRE_quic_passed);
 	skb->mark |= WEIR_MARK_RESET(c->mark);
 	return count(WEIR_WIRE_quic_rejected, NEXT);
@@ -368,7 +331,7 @@ int weir_lan_in(struct __sk_buff *skb)
 	__u8 protocol;
 	int parsed;
 
-	if (!c || !link)
+	if (!c || !link || not_for_us(skb))
 		return NEXT;
 	parsed = parse(skb, link->header, &p, FROM_CLIENT);
 	if (parsed == PARSED_malformed && p.fragment) /* the ports stand in a later fragment: nft judges the whole */
@@ -395,7 +358,7 @@ int weir_lan_in(struct __sk_buff *skb)
 	h = bpf_map_lookup_elem(&held, &p.key);
 	if (h)
 		return held_packet(skb, c, &p, h, on_wire);
-	return on_wire ? passed_packet(skb, c, &p, on_wire) : unknown_packet(skb, c, &p);
+	return on_wire ? passed_packet(skb, c, &p, on_wire) : unknown_packet(skb, c, &p, protocol);
 }
 
 /* --- LAN egress ------------------------------------------------------------------------------------------ */

@@ -5,6 +5,7 @@
 #ifndef WEIR_VERDICT_BPF_H
 #define WEIR_VERDICT_BPF_H
 
+#include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 
 #include "maps.bpf.h"
@@ -35,6 +36,12 @@ ALWAYS_INLINE int fail(const struct weir_config *c, enum weir_wire_reason reason
 {
 	count(reason, 0);
 	return c->closed ? count(WEIR_WIRE_refused_closed, DROP) : NEXT;
+}
+
+/* A frame that a port in promiscuous mode overheard, or one that a VLAN device above this interface will see again. */
+ALWAYS_INLINE int not_for_us(const struct __sk_buff *skb)
+{
+	return skb->pkt_type == PACKET_OTHERHOST || (skb->vlan_present && (skb->vlan_tci & 0xfff));
 }
 
 ALWAYS_INLINE struct weir_config *configuration(void)

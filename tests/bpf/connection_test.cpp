@@ -223,6 +223,28 @@ TEST_F(Connection, OlderThanWeirPasses) {
   EXPECT_EQ(run(lan_in, packet(tls4()).flags(syn).seq(77).acks(99)), (Outcome{next, 0, {WEIR_WIRE_not_ours}}));
 }
 
+// Its SYN came while the daemon was away: too late to take it over, not too late to refuse it.
+TEST_F(Connection, WhoseSynNobodyJudgedIsResetAtABlockedHello) {
+  const auto blocked = first(tls4(), hello("www.blocked.example"));
+  EXPECT_EQ(run(lan_in, blocked), (Outcome{next, reset_mark, {WEIR_WIRE_reset_by_policy}}));
+  EXPECT_EQ(run(lan_in, first(tls4(), hello("other.example"))), (Outcome{next, 0, {WEIR_WIRE_not_ours}}));
+  EXPECT_EQ(run(lan_in, first(flow("10.1.9.9", 1, "10.2.0.2", 443), hello("blocked.example"))),
+            (Outcome{next, 0, {WEIR_WIRE_not_ours}}))
+      << "an exempt client";
+  EXPECT_EQ(run(lan_in, first(flow("10.1.0.2", 1, "10.3.0.2", 443), hello("blocked.example"))),
+            (Outcome{next, 0, {WEIR_WIRE_not_ours}}))
+      << "a destination that passes whatever the name";
+  EXPECT_EQ(run(lan_in, first(http4(), hello("blocked.example"))), (Outcome{next, 0, {WEIR_WIRE_not_ours}}));
+  kernel().rest();
+  EXPECT_EQ(run_as_is(lan_in, blocked.frame()), (Outcome{next, 0, {WEIR_WIRE_not_ours}})) << "still away";
+}
+
+TEST_F(Connection, ThatEndsWithItsHelloIsRememberedAsHalfClosed) {
+  begin(tls4());
+  run(lan_in, first(tls4(), hello("allowed.example")).flags(psh | fin | ack));
+  EXPECT_TRUE(kernel().passed(tls4())->state & WEIR_PASSED_fin_client);
+}
+
 TEST_F(Connection, HeadersThatDoNotParseAreLeftToTheKernel) {
   const auto data = [] { return packet(tls4()).seq(1001).acks(5001).payload("x"); };
   const Outcome malformed{next, 0, {WEIR_WIRE_malformed}};
@@ -279,6 +301,9 @@ TEST_F(Connection, QuicIsPassedOrRejectedAsConfigured) {
   changed.quic_reject = false;
   ASSERT_TRUE(kernel().apply(changed));
   EXPECT_EQ(run(lan_in, initial), (Outcome{next, 0, {WEIR_WIRE_quic_passed}}));
+  EXPECT_EQ(run(lan_in, packet(flow("10.1.0.2", 40000, "10.4.0.2", 443)).udp().payload("q")),
+            (Outcome{next, reset_mark, {WEIR_WIRE_quic_rejected}}))
+      << "blocked by destination, whatever is inside";
 }
 
 }  // namespace

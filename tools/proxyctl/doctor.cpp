@@ -1,5 +1,6 @@
 // Before the first start, and when something is odd: can Weir run on this machine, what is in its way, what does it
 // add? Looks at the machine itself and changes nothing; whether a daemon runs only tells leftovers from what is in use.
+#include <filesystem>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,6 +70,7 @@ Mark mark_of(steer::Level level) {
 }
 
 Health examine(steer::Site site, const std::string& socket) {
+  site.sysctl_state = std::filesystem::path(socket).parent_path() / "sysctl";  // where the daemon keeps it
   site.running = ask(socket, {.path = "/v1/status"}).has_value();
   steer::Features features = steer::probe();
   Health health{.running = site.running,
