@@ -58,6 +58,20 @@ class Handover : public Lab {
     return {accepted(), synack.seq + 1};
   }
 
+  /// A socket of the gateway that dials the origin from the client's address and port.
+  static Fd dial_as_client(const Flow& flow) {
+    Fd fd(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+    const int yes = 1;
+    EXPECT_EQ(setsockopt(fd.get(), SOL_IP, IP_TRANSPARENT, &yes, sizeof yes), 0);
+    sockaddr_storage client{}, origin{};
+    const socklen_t length = flow.client.to(client);
+    flow.origin.to(origin);
+    EXPECT_EQ(bind(fd.get(), reinterpret_cast<sockaddr*>(&client), length), 0);
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<sockaddr*>(&origin), length), -1);
+    EXPECT_EQ(errno, EINPROGRESS);
+    return fd;
+  }
+
   /// Sends first bytes on a watched flow and expects the whole of them in an accepted socket.
   void expect_taken(const Flow& flow, const Octets& bytes, weir_wire_reason reason) {
     begin(flow);
@@ -207,6 +221,23 @@ TEST_F(Handover, IsForgottenWhenTheClientReusesItsPort) {
   EXPECT_EQ(kernel().held(flow)->state, WEIR_HELD_syn);
 }
 
+// There is a round trip to clear the way before the origin's SYN-ACK would be swallowed.
+TEST_F(Handover, HasWhatAnEarlierConnectionLeftDestroyedAtTheSyn) {
+  const Flow flow = tls4(48500);
+  const Fd leftover = dial_as_client(flow);
+  events();
+  EXPECT_EQ(run(lan_in, packet(flow).flags(syn).seq(7)).counted, (Reasons{WEIR_WIRE_reused, WEIR_WIRE_watched}));
+  EXPECT_EQ(events().at(0).type, WEIR_EVENT_destroy);
+}
+
+// Linux leaves MPTCP out when it sends a SYN for the third time.
+TEST_F(Handover, KeepsAConnectionWhoseSynComesAgainWithoutItsOption) {
+  const Flow flow = tls4(48600);
+  EXPECT_TRUE(send(packet(flow).flags(syn).seq(1).options({30, 4, 1, 0})).contains(WEIR_WIRE_steered_option));
+  EXPECT_EQ(run(lan_in, packet(flow).flags(syn).seq(1)), (Outcome{ours, steered, {WEIR_WIRE_steered_packet}}));
+  EXPECT_FALSE(kernel().held(flow));
+}
+
 TEST_F(Handover, AnswersForALiveSocketWhenASynComesAgain) {
   const Flow flow = http4(49000);
   const auto [fd, seq] = connect(flow);
@@ -240,15 +271,7 @@ TEST_F(Handover, OnTheWanSideFollowsTheStateOfTheFlow) {
   const auto reply = [&] { return packet(flow).reply().seq(5001).acks(1001).payload("x"); };
   EXPECT_EQ(run(wan_in, reply()), (Outcome{next, 0, {}})) << "no socket, no entry";
 
-  const Fd spoofed(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  const int yes = 1;
-  ASSERT_EQ(setsockopt(spoofed.get(), SOL_IP, IP_TRANSPARENT, &yes, sizeof yes), 0);
-  sockaddr_storage client{}, origin{};
-  const socklen_t length = flow.client.to(client);
-  flow.origin.to(origin);
-  ASSERT_EQ(bind(spoofed.get(), reinterpret_cast<sockaddr*>(&client), length), 0);
-  ASSERT_EQ(::connect(spoofed.get(), reinterpret_cast<sockaddr*>(&origin), length), -1);
-  EXPECT_EQ(errno, EINPROGRESS);
+  const Fd spoofed = dial_as_client(flow);
   EXPECT_EQ(run(wan_in, reply()), (Outcome{ours, steered, {WEIR_WIRE_steered_packet}}));
   put_held(flow, {.state = WEIR_HELD_synack});
   EXPECT_EQ(run(wan_in, reply()), (Outcome{next, 0, {}})) << "undecided: on the wire";
