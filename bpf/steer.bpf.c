@@ -293,10 +293,15 @@ ALWAYS_INLINE int unknown_packet(struct __sk_buff *skb, const struct weir_config
  * SYN passes: that might begin another connection. */
 ALWAYS_INLINE int fragment(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p)
 {
+	struct weir_held *h;
+
 	skb->mark |= WEIR_MARK_FRAGMENT(c->mark);
-	if (p->first && p->tcp.doff && !p->tcp.syn && bpf_map_lookup_elem(&passed, &p->key))
+	if (p->first && p->tcp.doff && !p->tcp.syn && bpf_map_lookup_elem(&passed, &p->key)) {
 		skb->mark |= WEIR_MARK_PASSED(c->mark);
-	return count(WEIR_WIRE_fragment, NEXT);
+		return count(WEIR_WIRE_fragment, NEXT);
+	}
+	h = p->first ? bpf_map_lookup_elem(&held, &p->key) : NULL;
+	return count(h && h->state != WEIR_HELD_taken ? WEIR_WIRE_fragment_refused : WEIR_WIRE_fragment, NEXT);
 }
 
 ALWAYS_INLINE int quic(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p)

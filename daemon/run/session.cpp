@@ -206,7 +206,7 @@ io::Task<void> session(Worker& w, intake::Arrival arrival) {
   }
 
   w.ledger().ended(id, ending.reason, ending.traffic);
-  if (arrival.taken) w.shared().kernel.forget(arrival.flow);
+  if (arrival.taken) w.shared().kernel.forget(arrival.flow, id);
   w.shared().connections.fetch_sub(1, std::memory_order_relaxed);
 }
 

@@ -79,12 +79,12 @@ std::expected<void, steer::Obstacle> World::bring_up() {
   if (!monitor) return std::unexpected(obstacle("cannot watch interfaces", monitor.error()));
   monitor_ = std::move(*monitor);
   find_links();
-  find_source();
-  if (auto guarded = steer::guard(footprint()); !guarded) return std::unexpected(obstacle(guarded.error()));
-
-  auto kernel = steer::Kernel::load(settings());
+  auto kernel = steer::Kernel::load(settings());  // first of all: what lacks privilege fails here, with one message
   if (!kernel) return std::unexpected(kernel.error());
   kernel_ = std::move(*kernel);
+  touched_ = true;
+  if (auto guarded = steer::guard(footprint()); !guarded) return std::unexpected(obstacle(guarded.error()));
+  find_source();
   terms_.policy = policy::Snapshot::build(*loaded_.config, loaded_.lists, next_id_++);
   policies_.push_back(terms_.policy);
   if (auto opened = open_workers(); !opened) return opened;
@@ -92,7 +92,6 @@ std::expected<void, steer::Obstacle> World::bring_up() {
   if (auto done = kernel_->commit(terms_.policy->plan(hasher_)); !done)
     return std::unexpected(obstacle("the policy does not fit into the kernel", done.error()));
   if (auto done = steer::install(footprint()); !done) return std::unexpected(obstacle(done.error()));
-  installed_ = true;
   if (auto done = kernel_->attach_lookup(); !done) return done;
   for (auto& worker : workers_) worker->start();
   pulse_->start();
@@ -122,9 +121,9 @@ World::~World() {
   for (auto& worker : workers_) worker->join();
   workers_.clear();
   kernel_.reset();
-  if (!claim_) return;  // somebody else's gateway
+  if (!touched_) return;
   const auto removed = steer::remove_footprint(footprint().sysctl_state);
-  if (!removed && installed_) log_error("cannot remove " + removed.error().what + ": " + removed.error().why);
+  if (!removed) log_error("cannot remove " + removed.error().what + ": " + removed.error().why);
 }
 
 void World::find_links() {

@@ -369,7 +369,9 @@ std::optional<weir_held> Kernel::held(const Flow& flow) const {
   return value;
 }
 
-void Kernel::forget(const Flow& flow) const {
+void Kernel::forget(const Flow& flow, FlowId id) const {
+  const auto now = held(flow);
+  if (!now || now->id != id) return;
   weir_flow_key key = key_of(flow);
   bpf_map_delete_elem(impl_->map("held"), &key);
 }
@@ -392,7 +394,9 @@ void Kernel::reset_passed(const Flow& flow) {
 
 void Kernel::sweep(const Sweep& sweep) {
   const std::uint64_t now = monotonic_ns(), linger = 10'000'000'000;
-  auto older = [&](const weir_held& h, Duration age) { return now - h.started_ns > static_cast<std::uint64_t>(age.count()); };
+  auto older = [&](const weir_held& h, Duration age) {
+    return now - h.started_ns > static_cast<std::uint64_t>(age.count());
+  };
   remove_if<weir_held>(
       impl_->map("held"),
       [&](const weir_held& h) {
@@ -404,7 +408,8 @@ void Kernel::sweep(const Sweep& sweep) {
         if (h.state == WEIR_HELD_taken || h.state == WEIR_HELD_passed) return;
         weir_passed refused{};
         int map = impl_->map("passed");
-        if (bpf_map_lookup_elem(map, &key, &refused)) refused = {.id = h.id, .started_ns = h.started_ns, .seen_ns = now};
+        if (bpf_map_lookup_elem(map, &key, &refused))
+          refused = {.id = h.id, .started_ns = h.started_ns, .seen_ns = now};
         refused.state |= WEIR_PASSED_reset;
         bpf_map_update_elem(map, &key, &refused, BPF_ANY);
       });

@@ -100,19 +100,20 @@ class Kernel {
   WireCounters counters() const;
   /// A flow in the hands of the daemon, or not yet judged.
   std::optional<weir_held> held(const Flow& flow) const;
-  void forget(const Flow& flow) const;
+  /// Unless the client has reused addresses and ports since for another flow than `id`.
+  void forget(const Flow& flow, FlowId id) const;
   std::optional<weir_passed> passed(const Flow& flow) const;
   /// A new policy refuses this passing flow: its next packet is reset.
   void reset_passed(const Flow& flow);
   /// What sweep() needs to know.
   struct Sweep {
-    Duration handshake;   ///< how long a flow may stay without the origin's SYN-ACK
-    Duration undecided;   ///< and without its first bytes
-    std::function<bool(FlowId)> orphaned;                   ///< a taken flow that no session holds
-    std::function<void(const weir_passed&)> passing;        ///< sees every flow that is on the wire
+    Duration handshake;                               ///< how long a flow may stay without the origin's SYN-ACK
+    Duration undecided;                               ///< and without its first bytes
+    std::function<bool(FlowId)> orphaned;             ///< a taken flow that no session holds
+    std::function<void(const weir_passed&)> passing;  ///< sees every flow that is on the wire
   };
-  /// Removes what has outlived its time.  Undecided flows are not forgotten: what still comes of them is reset, or whoever
-  /// waits long enough before the first byte would never be judged.
+  /// Removes what has outlived its time.  Undecided flows are not forgotten: what still comes of them is reset, or
+  /// whoever waits long enough before the first byte would never be judged.
   void sweep(const Sweep& sweep);
 
   /// Readable when the programs must be heard at once; everything else may wait for the next beat.

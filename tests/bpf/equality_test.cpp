@@ -73,7 +73,8 @@ class Equality : public Lab {
       const auto flow = source.flow();
       if (flow.client.is_v4() != flow.dest.is_v4()) continue;  // no packet has one address of each family
       expect_same(*snapshot, flow, static_cast<std::uint16_t>(1 + n));
-      kernel().forget({{flow.client, static_cast<std::uint16_t>(1 + n)}, {flow.dest, flow.port}});
+      const Flow done{{flow.client, static_cast<std::uint16_t>(1 + n)}, {flow.dest, flow.port}};
+      if (const auto held = kernel().held(done)) kernel().forget(done, held->id);
     }
     events();
   }

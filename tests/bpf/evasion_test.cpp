@@ -156,7 +156,7 @@ TEST_F(Evasion, ByFragmentsOfAFlowNotYetJudgedAreMarkedForNft) {
   begin(tls6());
   for (const Flow& flow : {tls4(), tls6()}) {
     const auto data = [&] { return first(flow, hello("blocked.example")); };
-    EXPECT_EQ(run(lan_in, data().fragment(0, 40, true)), (Outcome{next, fragmented, {WEIR_WIRE_fragment}}));
+    EXPECT_EQ(run(lan_in, data().fragment(0, 40, true)), (Outcome{next, fragmented, {WEIR_WIRE_fragment_refused}}));
     EXPECT_EQ(run(lan_in, data().fragment(40, 40, false)), (Outcome{next, fragmented, {WEIR_WIRE_fragment}}));
   }
   EXPECT_EQ(run(wan_in, packet(tls4()).reply().seq(5001).acks(1).payload(Octets(64, 1)).fragment(0, 48, true)).mark,

@@ -141,10 +141,11 @@ TEST_F(KernelControl, SweepReachesEveryFlowOfAFullMap) {
   EXPECT_NE(bpf_map_get_next_key(map("held"), nullptr, &key), 0);
 }
 
-TEST_F(KernelControl, ForgetRemovesOneHeldFlow) {
-  put_held(tls4(1), {.state = WEIR_HELD_taken});
-  put_held(tls4(2), {.state = WEIR_HELD_taken});
-  kernel().forget(tls4(1));
+TEST_F(KernelControl, ForgetRemovesOneHeldFlowUnlessItsPlaceIsTaken) {
+  put_held(tls4(1), {.id = 1, .state = WEIR_HELD_taken});
+  put_held(tls4(2), {.id = 2, .state = WEIR_HELD_taken});
+  kernel().forget(tls4(1), 1);
+  kernel().forget(tls4(2), 1);
   EXPECT_FALSE(kernel().held(tls4(1)));
   EXPECT_TRUE(kernel().held(tls4(2)));
 }
