@@ -74,6 +74,7 @@ std::string duration_text(Duration d) {
     return d == Duration::min() ? "-" + duration_text(Duration::max()) : "-" + duration_text(-d);
   }
   const double ns = static_cast<double>(d.count());
+  if (d == Duration::zero()) return "0 s";
   if (d < std::chrono::microseconds(1)) return std::to_string(d.count()) + " ns";
   if (ns < 999.5e3) return significant(ns / 1e3) + " us";
   if (ns < 999.5e6) return significant(ns / 1e6) + " ms";

@@ -1,6 +1,6 @@
 // What changes hands: SYNs given to a listener and live connections taken over, on a wire with the kernel behind it.
 // Not here but in the system tests: the origin's half (TCP_REPAIR), SYN cookies under a flood, masquerade, and
-// fragments, which nft judges (fragment_refused is its count).
+// fragments, which nft judges.
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>

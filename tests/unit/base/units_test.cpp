@@ -59,7 +59,7 @@ TEST(Units, PrintsSizesWithThreeDigits) {
 }
 
 TEST(Units, PrintsDurationsForPeople) {
-  EXPECT_EQ(duration_text(0ns), "0 ns");
+  EXPECT_EQ(duration_text(0ns), "0 s");
   EXPECT_EQ(duration_text(4400ns), "4.4 us");
   EXPECT_EQ(duration_text(250ms), "250 ms");
   EXPECT_EQ(duration_text(999'600us), "1 s");
