@@ -1,6 +1,7 @@
 """Origins: nginx with HTTP and TLS, and listeners whose every byte a test scripts."""
 import os
 import socket
+import subprocess
 import time
 
 from .namespaces import ORIGIN, ORIGIN6, OTHER, OTHER6, run
@@ -56,7 +57,8 @@ class Nginx:
                                for port in ("80", "443 ssl"))
         with open(f"{self.directory}/nginx.conf", "w", encoding="ascii") as file:
             file.write("user root;" + _NGINX.format(d=self.directory, a=authority, listen=listen, greeting=greeting))
-        self.process = lab.spawn(lab.origin, "nginx", "-p", self.directory, "-c", f"{self.directory}/nginx.conf")
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.process = lab.spawn(lab.origin, "nginx", "-p", self.directory, "-c", f"{self.directory}/nginx.conf", **quiet)
         deadline = time.monotonic() + 10
         while "443" not in lab.run(lab.origin, "ss", "-Hltn", "sport = :443"):
             if self.process.poll() is not None or time.monotonic() > deadline:

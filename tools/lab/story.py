@@ -151,15 +151,14 @@ def certificate_lines(lines):
 
 
 def what_to_try(lab):
-    enter = f"ip netns exec {lab.client}"
-    ctl = f"{os.path.relpath(BINARIES)}/proxyctl --socket {DIRECTORY}/control.sock"
     print(f"""
 {GOOD} it runs until  sudo tools/up --down
-  as client      sudo {enter} curl http://news.example/
-                 sudo {enter} curl http://ads.example/
-                 sudo {enter} curl --cacert {DIRECTORY}/ca.pem https://shop.example/
-  look           sudo {ctl} status          (flows, reasons, explain, doctor)
-  change         edit {DIRECTORY}/weir.toml, then  sudo {ctl} reload
+  as client      sudo ip netns exec {lab.client} curl http://news.example/
+                 sudo ip netns exec {lab.client} curl http://ads.example/
+                 sudo ip netns exec {lab.client} curl --cacert {DIRECTORY}/ca.pem https://shop.example/
+  look           ctl="sudo {os.path.relpath(BINARIES)}/proxyctl --socket {DIRECTORY}/control.sock"
+                 $ctl status          (flows, reasons, explain, doctor)
+  change         edit {DIRECTORY}/weir.toml, then  $ctl reload
   read           tail -f {DIRECTORY}/access.log""")
 
 
