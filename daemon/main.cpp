@@ -37,9 +37,11 @@ int check(const load::Loaded& loaded) {
   const auto snapshot = policy::Snapshot::build(*loaded.config, loaded.lists, 1);
   const auto plan = snapshot->plan(NameHasher::random());
   for (const std::string& what : plan.over_limit)
-    std::fprintf(stderr, "warning: %s\n  → these connections are judged by the daemon, not on the wire\n", what.c_str());
+    std::fprintf(stderr, "warning: %s\n  → these connections are judged by the daemon, not on the wire\n",
+                 what.c_str());
   std::printf("%s: good, %zu rules, %zu groups, %zu lists, %zu names\n", loaded.config->files.front().c_str(),
-              loaded.config->rules.size(), loaded.config->groups.size(), loaded.config->lists.size(), plan.names.size());
+              loaded.config->rules.size(), loaded.config->groups.size(), loaded.config->lists.size(),
+              plan.names.size());
   return 0;
 }
 
@@ -67,7 +69,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "weir: cannot start: %s\n  → %s\n", alone.error().what.c_str(), alone.error().remedy.c_str());
     return exit_refused;
   }
-  control::Steward::block_signals();   // before the first thread, so that every thread inherits it
+  control::Steward::block_signals();  // before the first thread, so that every thread inherits it
   run::start_log();
   auto world = run::World::start(path, std::move(loaded));
   if (!world) {
@@ -76,7 +78,8 @@ int main(int argc, char** argv) {
   }
   auto steward = control::Steward::open(**world);
   if (!steward) {
-    std::fprintf(stderr, "weir: cannot start: %s\n  → %s\n", steward.error().what.c_str(), steward.error().remedy.c_str());
+    std::fprintf(stderr, "weir: cannot start: %s\n  → %s\n", steward.error().what.c_str(),
+                 steward.error().remedy.c_str());
     return exit_refused;
   }
   std::puts("weir: ready");

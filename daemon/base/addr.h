@@ -24,7 +24,7 @@ struct Address {
 
   bool is_v4() const;
   bool is_loopback() const;
-  std::uint32_t v4_host_order() const;   ///< only when is_v4()
+  std::uint32_t v4_host_order() const;  ///< only when is_v4()
   std::string to_string() const;
 
   auto operator<=>(const Address&) const = default;
@@ -33,7 +33,7 @@ struct Address {
 /// A CIDR prefix; `length` counts in the 128-bit form (an IPv4 /24 is 120).  An IPv6 prefix that covers ::ffff:0:0/96,
 /// such as ::/0, contains every IPv4 address.
 struct Prefix {
-  Address address;   ///< host bits are zero
+  Address address;  ///< host bits are zero
   std::uint8_t length = 128;
 
   /// "192.0.2.0/24", "2001:db8::/32", or a bare address.  Empty when malformed; host bits that are set are cleared.
@@ -47,12 +47,12 @@ struct Prefix {
 
 struct Endpoint {
   Address address;
-  std::uint16_t port = 0;   ///< host order
+  std::uint16_t port = 0;  ///< host order
 
-  static std::optional<Endpoint> from(const sockaddr_storage& from);   ///< AF_INET or AF_INET6
+  static std::optional<Endpoint> from(const sockaddr_storage& from);  ///< AF_INET or AF_INET6
   /// The socket address, in the family that the address prints as.  Returns its length.
   socklen_t to(sockaddr_storage& to) const;
-  std::string to_string() const;   ///< "192.0.2.1:80", "[2001:db8::1]:80"
+  std::string to_string() const;  ///< "192.0.2.1:80", "[2001:db8::1]:80"
 
   auto operator<=>(const Endpoint&) const = default;
 };

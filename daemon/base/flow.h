@@ -11,7 +11,7 @@ using FlowId = std::uint64_t;
 
 struct Flow {
   Endpoint client;
-  Endpoint origin;   ///< the destination that the client dialled
+  Endpoint origin;  ///< the destination that the client dialled
 
   auto operator<=>(const Flow&) const = default;
 };

@@ -10,8 +10,8 @@ namespace weir {
 
 /// The canonical form of a host name as it stands in a Host field, an SNI or a list: lower case, one trailing dot
 /// removed, port and brackets removed.  Internationalised names are kept as the A-labels (RFC 5890) that stand on the
-/// wire; an IP literal is returned as it prints.  Empty when it is no host name: an empty label, more than 63 bytes in a
-/// label or 253 in all (RFC 1035 §2.3.4), bytes other than letters, digits, hyphen (RFC 952, RFC 1123 §2.1) and the
+/// wire; an IP literal is returned as it prints.  Empty when it is no host name: an empty label, more than 63 bytes in
+/// a label or 253 in all (RFC 1035 §2.3.4), bytes other than letters, digits, hyphen (RFC 952, RFC 1123 §2.1) and the
 /// underscore that is found in practice, a port above 65535.
 std::optional<std::string> normalise_name(std::string_view text);
 
@@ -25,7 +25,7 @@ std::string_view parent(std::string_view name);
 class NameHasher {
  public:
   explicit NameHasher(std::uint64_t point) : point_(point) {}
-  static NameHasher random();   ///< draws the point from the kernel
+  static NameHasher random();  ///< draws the point from the kernel
   std::uint64_t operator()(std::string_view normalised) const;
   std::uint64_t point() const { return point_; }
 

@@ -36,10 +36,10 @@ inline std::unexpected<Error> fail(Errc code, std::error_code cause = {}) {
 /// A failed system call, with errno as its cause.
 std::unexpected<Error> fail_errno(Errc code = Errc::system);
 
-std::string_view name(Errc code);   ///< "head_malformed"
-std::string_view text(Errc code);   ///< words for people
-int http_status(Errc code);         ///< 0: close without an answer
+std::string_view name(Errc code);  ///< "head_malformed"
+std::string_view text(Errc code);  ///< words for people
+int http_status(Errc code);        ///< 0: close without an answer
 Side side(Errc code);
-bool retry_on_fresh(Errc code);     ///< whether a request may be tried again if the failed connection was a reused one
+bool retry_on_fresh(Errc code);  ///< whether a request may be tried again if the failed connection was a reused one
 
 }  // namespace weir

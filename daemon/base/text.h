@@ -7,9 +7,9 @@
 
 namespace weir {
 
-char lower(char c);                                             ///< ASCII only
-std::string lower(std::string_view text);                       ///< ASCII only
-bool equal_fold(std::string_view a, std::string_view b);        ///< ASCII case-insensitive
+char lower(char c);                                       ///< ASCII only
+std::string lower(std::string_view text);                 ///< ASCII only
+bool equal_fold(std::string_view a, std::string_view b);  ///< ASCII case-insensitive
 std::string_view trim(std::string_view text, std::string_view set = " \t");
 
 /// The candidate closest to `word` by edit distance, for "did you mean"; empty if none is near (distance <= 1/3).

@@ -28,15 +28,15 @@ enum class Floor : std::uint8_t { pass, splice };
 
 struct Gateway {
   std::vector<std::string> lan;
-  std::vector<std::string> wan;             ///< empty: "auto", where the default routes leave
+  std::vector<std::string> wan;  ///< empty: "auto", where the default routes leave
   Source source = Source::automatic;
   OnFailure on_failure = OnFailure::open;
-  std::vector<Prefix> exempt;               ///< as client or as destination
+  std::vector<Prefix> exempt;  ///< as client or as destination
   std::vector<std::uint16_t> http = {80};
   std::vector<std::uint16_t> tls = {443};
   Quic quic = Quic::pass;
   Floor floor = Floor::pass;
-  unsigned workers = 0;                     ///< 0: one a core
+  unsigned workers = 0;  ///< 0: one a core
   std::uint32_t mark = 0x00100000;
   std::uint32_t table = 7745;
 };
@@ -53,35 +53,35 @@ struct Control {
 };
 
 struct Log {
-  std::string access = "/var/log/weir/access.log";   ///< empty: off
+  std::string access = "/var/log/weir/access.log";  ///< empty: off
 };
 
 /// One element of a match list.  Exactly one of the shapes; `negated` is the "!" in front of it.
 struct Match {
   enum class Kind : std::uint8_t {
-    reference,   ///< "@name": a list (host) or a group (client)
-    exact,       ///< host: "exact.example"
-    subtree,     ///< host: ".x" = x and everything below; `text` without the dot
-    prefix,      ///< client, dest
-    port,        ///< port or range
+    reference,  ///< "@name": a list (host) or a group (client)
+    exact,      ///< host: "exact.example"
+    subtree,    ///< host: ".x" = x and everything below; `text` without the dot
+    prefix,     ///< client, dest
+    port,       ///< port or range
   };
   Kind kind;
   bool negated = false;
-  std::string text;                ///< of reference, exact, subtree: normalised
-  Prefix prefix;                   ///< of prefix
-  std::uint16_t low = 0, high = 0; ///< of port, inclusive
+  std::string text;                 ///< of reference, exact, subtree: normalised
+  Prefix prefix;                    ///< of prefix
+  std::uint16_t low = 0, high = 0;  ///< of port, inclusive
   Where where;
 };
 
 struct Rule {
-  std::string name;                ///< "" : shown as "rule 3"
+  std::string name;  ///< "" : shown as "rule 3"
   Action action = Action::allow;
-  std::vector<Match> client;       ///< empty: any
+  std::vector<Match> client;  ///< empty: any
   std::vector<Match> dest;
   std::vector<Match> port;
-  std::vector<Match> host;         ///< also list references
-  bool unseen_blocks = false;      ///< unseen = "block": facts that can no longer become known count as yes
-  Where where;                     ///< of the rule's table
+  std::vector<Match> host;     ///< also list references
+  bool unseen_blocks = false;  ///< unseen = "block": facts that can no longer become known count as yes
+  Where where;                 ///< of the rule's table
 };
 
 struct Group {
@@ -92,8 +92,8 @@ struct Group {
 
 struct List {
   std::string name;
-  std::string file;                ///< or
-  std::vector<Match> names;        ///< exact and subtree only
+  std::string file;          ///< or
+  std::vector<Match> names;  ///< exact and subtree only
   Where where;
 };
 

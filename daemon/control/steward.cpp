@@ -41,11 +41,10 @@ std::expected<std::unique_ptr<Steward>, steer::Obstacle> Steward::open(run::Worl
   const std::string& path = world.loaded().config->control.socket;
   auto socket = Socket::listen(path);
   if (!socket) {
-    if (socket.error() == Errc::too_many)
-      return std::unexpected(another_daemon(path));
-    return std::unexpected(steer::Obstacle{"cannot open the control socket " + path + ": " +
-                                               socket.error().cause.message(),
-                                           "set control.socket to a path that can be written"});
+    if (socket.error() == Errc::too_many) return std::unexpected(another_daemon(path));
+    return std::unexpected(
+        steer::Obstacle{"cannot open the control socket " + path + ": " + socket.error().cause.message(),
+                        "set control.socket to a path that can be written"});
   }
   return std::unique_ptr<Steward>(new Steward(world, std::move(*socket)));
 }
@@ -94,7 +93,8 @@ void Steward::take_signals() {
   }
 }
 
-/// The access log never stops anything, so somebody has to be told once that lines are being lost, and once that it is over.
+/// The access log never stops anything, so somebody has to be told once that lines are being lost, and once that it is
+/// over.
 void Steward::watch_log() {
   const account::AccessLog& log = world_.books().log();
   const std::error_code now = log.error();
@@ -113,7 +113,8 @@ void Steward::reload() {
                   " reset=" + std::to_string(reloaded.reset));
     return;
   }
-  for (const Mistake& mistake : reloaded.mistakes) run::log_warning("reload refused: " + mistake.where + ": " + mistake.text);
+  for (const Mistake& mistake : reloaded.mistakes)
+    run::log_warning("reload refused: " + mistake.where + ": " + mistake.text);
 }
 
 }  // namespace weir::control

@@ -11,8 +11,9 @@ namespace weir::intake {
 
 struct Arrival {
   io::Tcp client;
-  Flow flow;                        ///< `origin` is what the client dialled: the accepted socket's own address
-  std::optional<weir_held> taken;   ///< a live connection that was taken off the wire: its origin half waits for adoption
+  Flow flow;  ///< `origin` is what the client dialled: the accepted socket's own address
+  std::optional<weir_held>
+      taken;  ///< a live connection that was taken off the wire: its origin half waits for adoption
 };
 
 }  // namespace weir::intake

@@ -7,7 +7,7 @@ namespace weir::intake {
 namespace {
 
 constexpr int ipv6_transparent = 75;
-constexpr int backlog = 4096;   // the host's somaxconn is the ceiling
+constexpr int backlog = 4096;  // the host's somaxconn is the ceiling
 
 bool enable(int fd, int level, int option) {
   int on = 1;
@@ -60,11 +60,11 @@ io::Task<Result<Arrival>> Door::next(bool v6, const steer::Kernel& kernel) {
   for (;;) {
     auto accepted = co_await (v6 ? *v6_ : v4_).accept();
     if (!accepted) co_return std::unexpected(accepted.error());
-    if (accepted->local.address.is_loopback()) continue;   // the listener itself: a loop
+    if (accepted->local.address.is_loopback()) continue;  // the listener itself: a loop
 
     const Flow flow{.client = accepted->peer, .origin = accepted->local};
     auto client = io::Tcp::adopt(*loop_, std::move(accepted->socket));
-    if (!client) continue;   // out of descriptors in the event loop: this one connection ends with its socket
+    if (!client) continue;  // out of descriptors in the event loop: this one connection ends with its socket
     auto held = kernel.held(flow);
     if (held && held->state != WEIR_HELD_taken) held.reset();
     co_return Arrival{.client = std::move(*client), .flow = flow, .taken = held};

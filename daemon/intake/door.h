@@ -15,14 +15,14 @@ namespace weir::intake {
 /// One worker's listeners.
 class Door {
  public:
-  /// Opens both listeners on ports of the kernel's choice: IP_TRANSPARENT, without SO_REUSEPORT (bpf_sk_assign refuses it
-  /// before 6.6).  A host without IPv6 has no second one.  Errors: system (EPERM without CAP_NET_ADMIN).
+  /// Opens both listeners on ports of the kernel's choice: IP_TRANSPARENT, without SO_REUSEPORT (bpf_sk_assign refuses
+  /// it before 6.6).  A host without IPv6 has no second one.  Errors: system (EPERM without CAP_NET_ADMIN).
   static Result<Door> open(io::Loop& loop);
 
   int v4() const { return v4_.fd(); }
-  int v6() const { return v6_ ? v6_->fd() : -1; }   ///< -1: none
+  int v6() const { return v6_ ? v6_->fd() : -1; }  ///< -1: none
   std::uint16_t port_v4() const { return port_v4_; }
-  std::uint16_t port_v6() const { return port_v6_; }   ///< 0: none
+  std::uint16_t port_v6() const { return port_v6_; }  ///< 0: none
 
   /// The next connection of one family.  Connections that were dialled to the listener itself are refused on the spot:
   /// forwarding one would come back here for ever.  Errors: stopped, system.

@@ -85,7 +85,7 @@ class World {
   std::vector<steer::Link> links_;
   std::vector<std::string> wan_;
   bool nat_ = false;
-  bool touched_ = false;   // something was added to the host, or may have been
+  bool touched_ = false;  // something was added to the host, or may have been
 
   std::optional<steer::Kernel> kernel_;
   std::unique_ptr<Shared> shared_;

@@ -1,7 +1,7 @@
 // Before the first start, and when something is odd: can Weir run on this machine, what is in its way, what does it
 // add? Looks at the machine itself and changes nothing; whether a daemon runs only tells leftovers from what is in use.
-#include <filesystem>
 #include <unistd.h>
+#include <filesystem>
 
 #include <algorithm>
 
