@@ -1,7 +1,14 @@
-// The one file that knows Asio: its io_context runs the thread, its reactor says when a descriptor may be ready, its
-// timer moves the wheel.  Every entry from Asio is a Turn: it makes the clock stale, lets what happened queue the
-// coroutines that it wakes, and resumes them at its end.
+// The one file that knows Asio: its io_context runs the thread, its timer moves the wheel.  Every entry from Asio is a
+// Turn: it makes the clock stale, lets what happened queue the coroutines that it wakes, and resumes them at its end.
+//
+// Descriptors are in an epoll set of the loop's own, which Asio watches as one descriptor.  Asio's reactor would make a
+// system call for every wait that it is asked for; here a connection that is read again and again needs none, and all
+// that happened since the last turn is one turn.
 #include "io/loop.h"
+
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -9,6 +16,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 #include "io/pipe.h"
@@ -22,14 +30,23 @@ using boost::system::error_code;
 namespace {
 // Coroutines resumed in one turn before the kernel is asked for further events.
 constexpr int resumes_a_turn = 256;
+// Descriptors heard of in one turn.
+constexpr int events_a_turn = 256;
 // Operations of one coroutine that may end without a wait before the others are let run: a peer that is always ready
 // must not hold the thread.
 constexpr int results_a_resume = 64;
+
+int make_epoll() {
+  const int fd = ::epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0) throw std::system_error(errno, std::system_category(), "epoll_create1");
+  return fd;
+}
 }  // namespace
 
 struct Loop::Impl {
   asio::io_context context{1};
   asio::steady_timer timer{context};
+  asio::posix::stream_descriptor poll{context, make_epoll()};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   Monotonic now;
   bool fresh = false;      // `now` was read in this turn
@@ -54,6 +71,7 @@ Loop::Loop() : impl_(std::make_unique<Impl>()), wheel_(*this), root_(*this), pip
   // splice(2) into a socket whose peer is gone raises SIGPIPE and knows no MSG_NOSIGNAL: of the whole process, or it
   // dies.
   std::signal(SIGPIPE, SIG_IGN);
+  hear();
 }
 Loop::~Loop() = default;
 
@@ -87,6 +105,20 @@ void Loop::arm(Monotonic when) {
   });
 }
 
+void Loop::hear() {
+  impl_->poll.async_wait(asio::posix::descriptor_base::wait_read, [this](error_code failed) {
+    if (failed) return;
+    {
+      Turn turn(*this);
+      epoll_event events[events_a_turn];
+      const int count = ::epoll_wait(impl_->poll.native_handle(), events, events_a_turn, 0);
+      // Telling resumes nobody, so no source can go before all of them are told.
+      for (int i = 0; i < count; ++i) static_cast<Source*>(events[i].data.ptr)->happened(events[i].events);
+    }
+    hear();
+  });
+}
+
 bool Loop::may_go_on() { return budget_-- > 0; }
 
 void Loop::make_ready(Wait& wait) {
@@ -117,43 +149,25 @@ void Loop::drain() {
 
 // --- Source ---------------------------------------------------------------------------------------------------------
 
-struct Source::Asio {
-  asio::posix::stream_descriptor descriptor;
-};
+namespace {
+constexpr std::uint32_t broken = EPOLLERR | EPOLLHUP;  // told whatever was asked for
+constexpr std::uint32_t bit_of[ways] = {EPOLLIN, EPOLLOUT, 0};
+}  // namespace
 
-// What Asio holds for a wait: one use of the source.
-class Source::Fired {
- public:
-  Fired(Source& source, Way way) : source_(&source), way_(way) { source.keep(); }
-  Fired(Fired&& other) noexcept : source_(std::exchange(other.source_, nullptr)), way_(other.way_) {}
-  ~Fired() {
-    if (source_ != nullptr) source_->release();
-  }
-  void operator()(error_code failed) {
-    Loop::Turn turn(source_->loop_);
-    source_->fired(way_, bool(failed));
-  }
-
- private:
-  Source* source_;
-  Way way_;
-};
-
-Source::Source(Loop& loop, int fd) : loop_(loop), fd_(fd) {}
-Source::~Source() = default;
+Source::Source(Loop& loop, int fd) : loop_(loop), fd_(fd), interest_(EPOLLIN) {}
+Source::~Source() {
+  if (fd_ >= 0) close();
+}
 
 Result<Source*> Source::make(Loop& loop, Fd fd) {
-  error_code failed;
-  auto asio = std::make_unique<Asio>(Asio{asio::posix::stream_descriptor(loop.impl_->context)});
-  asio->descriptor.assign(fd.get(), failed);
-  if (failed) return fail(Errc::system, std::error_code(failed.value(), std::system_category()));
+  int on = 1;
+  if (::ioctl(fd.get(), FIONBIO, &on) != 0) return fail_errno();
   auto* source = new Source(loop, fd.release());
-  source->asio_ = std::move(asio);
-  source->asio_->descriptor.non_blocking(true, failed);
-  if (!failed) return source;
-  source->close();
+  epoll_event event{.events = source->interest_, .data = {.ptr = source}};
+  if (::epoll_ctl(loop.impl_->poll.native_handle(), EPOLL_CTL_ADD, source->fd_, &event) == 0) return source;
+  auto failed = fail_errno();
   source->release();
-  return fail(Errc::system, std::error_code(failed.value(), std::system_category()));
+  return failed;
 }
 
 void Source::release() {
@@ -161,15 +175,19 @@ void Source::release() {
 }
 
 void Source::close() {
-  error_code ignored;
-  fd_ = -1;
-  asio_->descriptor.close(ignored);
+  // Closing alone would leave it in the set while a copy of the descriptor is open somewhere.
+  ::epoll_ctl(loop_.impl_->poll.native_handle(), EPOLL_CTL_DEL, fd_, nullptr);
+  ::close(std::exchange(fd_, -1));
+  cancel(Errc::system);
 }
 
 void Source::wait(SourceHook& hook) {
-  const auto way = static_cast<std::size_t>(hook.way_);
-  hooks_[way] = &hook;
-  if (!armed_[way]) arm(hook.way_);
+  hooks_[static_cast<std::size_t>(hook.way_)] = &hook;
+  std::uint32_t wanted = interest_ & EPOLLIN;
+  for (std::size_t way = 0; way < ways; ++way) {
+    if (hooks_[way] != nullptr) wanted |= bit_of[way];
+  }
+  if ((interest_ & EPOLLET) != 0 || (wanted & ~interest_) != 0) ask_for(wanted);
 }
 
 void Source::forget(SourceHook& hook) {
@@ -177,22 +195,25 @@ void Source::forget(SourceHook& hook) {
   if (hooks_[way] == &hook) hooks_[way] = nullptr;
 }
 
-void Source::arm(Way way) {
-  using asio::posix::descriptor_base;
-  constexpr descriptor_base::wait_type kinds[ways] = {descriptor_base::wait_read, descriptor_base::wait_write,
-                                                      descriptor_base::wait_error};
-  const auto which = static_cast<std::size_t>(way);
-  armed_[which] = true;
-  asio_->descriptor.async_wait(kinds[which], Fired(*this, way));
+void Source::ask_for(std::uint32_t interest) {
+  interest_ = interest;
+  epoll_event event{.events = interest, .data = {.ptr = this}};
+  ::epoll_ctl(loop_.impl_->poll.native_handle(), EPOLL_CTL_MOD, fd_, &event);
 }
 
-void Source::fired(Way which, bool failed) {
-  const auto way = static_cast<std::size_t>(which);
-  armed_[way] = false;
-  if (hooks_[way] == nullptr) return;
-  if (failed) return hooks_[way]->cancelled(Errc::system);
-  hooks_[way]->fired();
-  if (hooks_[way] != nullptr) arm(which);  // it was for nothing
+void Source::happened(std::uint32_t events) {
+  const bool awaited = hooks_[static_cast<std::size_t>(Way::in)] != nullptr;
+  bool told = false;
+  for (std::size_t way = ways; way-- > 0;) {  // that it broke goes first
+    if (hooks_[way] == nullptr || (events & (bit_of[way] | broken)) == 0) continue;
+    told = true;
+    hooks_[way]->fired();
+  }
+  std::uint32_t interest = interest_;
+  if (!awaited) interest &= ~(events & EPOLLIN);
+  if (hooks_[static_cast<std::size_t>(Way::out)] == nullptr) interest &= ~EPOLLOUT;  // it would be told at every turn
+  if (!told && (events & broken) != 0) interest |= EPOLLET;                          // told once more, not for ever
+  if (interest != interest_) ask_for(interest);
 }
 
 void Source::cancel(Errc why) {

@@ -50,6 +50,7 @@ class Loop : Wheel::Host {
   class Turn;
 
   void arm(Monotonic when) override;
+  void hear();
   void make_ready(Wait& wait);
   bool may_go_on();  ///< whether the running task may take another result without letting others run
   void drain();

@@ -1,15 +1,14 @@
-// Source: a file descriptor in the loop's epoll set, and who waits for it.  The seam to Asio: loop.cpp holds the rest.
+// Source: a file descriptor in the loop's epoll set, and who waits for it.  loop.cpp holds the rest.
 //
-// Cancelling a wait only takes the waiter out of its place here.  The wait that Asio holds for this descriptor and
-// direction stays, serves the next waiter without a system call, and if it fires in between, the event is dropped: the
-// next waiter arms it anew, and arming reports what is ready by then.  So no readiness is ever lost, though a wait may
-// end for nothing; whoever waits tries again.
+// The set is level-triggered and asked lazily.  Who begins to wait makes a system call only if what it waits for is not
+// asked for already; who stops waiting makes none.  An event that nobody waits for is not asked for any more, so it
+// costs one turn and not the thread.  No readiness is ever lost, because asking again reports what is ready by then,
+// though a wait may end for nothing; whoever waits tries again.
 //
-// Counted by its owner, by every wait that Asio holds, and by every Deadline over it, all on one thread.
+// Counted by its owner and by every Deadline over it, all on one thread.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
 #include "base/fd.h"
 #include "io/wait.h"
@@ -54,9 +53,9 @@ class Source {
   Loop& loop() const { return loop_; }
   void keep() { ++users_; }
   void release();  ///< deletes it when this was the last user
-  void close();    ///< closes the descriptor; pending hooks are not told
+  void close();    ///< closes the descriptor; what is pending ends with Errc::system
 
-  /// Puts `hook` in its place and has it told of readiness from now on, once for each arm().
+  /// Puts `hook` in its place and has it told of readiness from now on.
   void wait(SourceHook& hook);
   void forget(SourceHook& hook);
   /// Ends what is pending: a deadline over the source expired.
@@ -72,22 +71,19 @@ class Source {
 
  private:
   friend class Loop;
-  struct Asio;
-  class Fired;
 
   Source(Loop& loop, int fd);
   ~Source();
-  void arm(Way way);
-  void fired(Way way, bool failed);
+  void happened(std::uint32_t events);
+  void ask_for(std::uint32_t interest);
 
   Loop& loop_;
   int fd_;
+  std::uint32_t interest_;  // what the epoll set is asked for
   unsigned users_ = 1;
   int broken_by_ = 0;
   SourceHook* hooks_[ways] = {};
-  bool armed_[ways] = {};
   DeadlineLink* deadlines_ = nullptr;
-  std::unique_ptr<Asio> asio_;
 };
 
 /// An operation on one source in one direction: tried, then tried again whenever the source may be ready.

@@ -15,19 +15,20 @@ HTTP, SNI = "http", "sni"      # kinds of HAProxy's frontend
 
 
 class Forwarding:
-    """The kernel alone."""
+    """The kernel alone.  Early demux is off: it would tie a packet to what a proxy before left in TIME_WAIT with the same
+    ports, and a packet with a socket is not forwarded."""
     name, pid = "plain forwarding", None
 
-    def __init__(self, lab, directory):
-        pass
+    def __init__(self, lab, _directory):
+        self.lab = lab
 
     def start(self):
-        pass
+        self.lab.sysctl(self.lab.gateway, "net.ipv4.tcp_early_demux", 0)
 
     def stop(self):
-        pass
+        self.lab.sysctl(self.lab.gateway, "net.ipv4.tcp_early_demux", 1)
 
-    def proof(self, units):
+    def proof(self, _units):
         return None
 
 
@@ -119,7 +120,7 @@ table ip bench {{
             self.lab.run(gateway, "ip", *words.split(), check=False)
         self.lab.run(gateway, "nft", "delete", "table", "ip", "bench", check=False)
 
-    def proof(self, units):
+    def proof(self, _units):
         return None
 
 

@@ -184,7 +184,7 @@ def measure(workload, gateway, ends, seconds):
 def _complaint(workload, gateway, load):
     if load.errors:
         return "errors at the client: " + ", ".join(f"{what} {count}" for what, count in load.errors.items())
-    if load.bytes == 0:
+    if not load.units and not load.bytes:
         return "nothing came through"
     if load.bytes < load.units * workload.least_bytes:
         return f"only {load.bytes} bytes for {load.units} units"

@@ -208,6 +208,44 @@ TEST(Tcp, ConnectingEndsWithItsDeadline) {
   });
 }
 
+// What nobody waits for is told by a level-triggered set again and again, unless it is not asked for any more.
+TEST(Tcp, WhatNobodyWaitsForCostsNothingAndIsNotLost) {
+  run([](Loop& loop) -> Task<void> {
+    auto [a, b] = streams(loop);
+    auto [c, d] = streams(loop);
+    EXPECT_TRUE((co_await b.write(as_bytes("early"))).has_value());
+    d.reset();
+    const Duration before = cpu_of_thread();
+    rusage start{}, end{};
+    ::getrusage(RUSAGE_THREAD, &start);
+    EXPECT_TRUE((co_await sleep(loop.wheel(), 300ms)).has_value());
+    ::getrusage(RUSAGE_THREAD, &end);
+    EXPECT_LT(cpu_of_thread() - before, 50ms);
+    EXPECT_LT(end.ru_nvcsw - start.ru_nvcsw, 20);
+
+    Deadline deadline(loop.wheel(), a, c, 5s);
+    EXPECT_EQ((co_await select(a, want_in, c, want_nothing)).value().a, want_in);
+    EXPECT_EQ((co_await select(a, want_nothing, c, want_error)).value().b, want_error);
+    std::array<std::byte, 64> buffer;
+    EXPECT_EQ(text_of(buffer, (co_await a.read(buffer)).value_or(0)), "early");
+    EXPECT_EQ((co_await c.read(buffer)).error(), Errc::reset);
+  });
+}
+
+// The set is asked for room only while somebody waits for it: a socket has room nearly always.
+TEST(Tcp, RoomToWriteDoesNotWakeWhoReads) {
+  run([](Loop& loop) -> Task<void> {
+    auto [a, b] = streams(loop);
+    auto [c, d] = streams(loop);
+    EXPECT_EQ((co_await select(a, want_out, c, want_nothing)).value().a, want_out);
+    std::array<std::byte, 64> buffer;
+    Deadline deadline(loop.wheel(), a, 300ms);
+    const Duration before = cpu_of_thread();
+    EXPECT_EQ((co_await a.read(buffer)).error(), Errc::timed_out);
+    EXPECT_LT(cpu_of_thread() - before, 50ms);
+  });
+}
+
 TEST(Tcp, MayBeMovedAndClosedTwice) {
   run([](Loop& loop) -> Task<void> {
     auto [a, b] = streams(loop);
