@@ -22,8 +22,8 @@ Monotonic monotonic(std::uint64_t ns) { return Monotonic(std::chrono::nanosecond
 }  // namespace
 
 Pulse::Pulse(steer::Kernel& kernel, account::Ledger& ledger, Shared& shared,
-             std::vector<std::unique_ptr<Worker>>& workers, PolicyOf policy_of)
-    : kernel_(kernel), ledger_(ledger), shared_(shared), workers_(workers), policy_of_(std::move(policy_of)) {}
+             std::vector<std::unique_ptr<Worker>>& workers, const Policies& policies)
+    : kernel_(kernel), ledger_(ledger), shared_(shared), workers_(workers), policies_(policies) {}
 
 void Pulse::start() {
   beat();
@@ -84,15 +84,16 @@ void Pulse::passed(const weir_event& event) {
   ledger_.opened({.flow = flow, .depth = depth, .id = event.id, .since = monotonic(event.started_ns)});
   const std::string name = normalise_name({event.name, event.name_length}).value_or("");
   account::Judgement judgement{.host = name, .depth = depth};
-  if (auto policy = policy_of_(event.policy)) {
-    const auto verdict = policy->evaluate(
-        depth == Depth::inspect ? Stage::hello : Stage::syn,
-        {.client = flow.client.address, .dest = flow.origin.address, .port = flow.origin.port, .name = name});
+  if (auto policy = policies_.find(event.policy)) {
+    const auto verdict = judge_passing(*policy, flow, depth, name);
     judgement.action = verdict.action;
     judgement.rule = policy->rule_name(verdict.rule);
   }
   ledger_.judged(event.id, std::move(judgement));
   on_wire_[event.id] = sweeps_;
+  // Judged by a policy that was replaced before the flow was heard of: the reload did not find it among the living.
+  if (auto now = policies_.in_force(); now->id() != event.policy && refuses(judge_passing(*now, flow, depth, name)))
+    kernel_.reset_passed(flow);
 }
 
 void Pulse::ended(const weir_event& event) {

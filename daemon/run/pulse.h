@@ -2,14 +2,13 @@
 // Nothing else runs on it, so a long reload or a slow disk can never look like a dead daemon.
 #pragma once
 
-#include <functional>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "account/ledger.h"
-#include "policy/policy.h"
+#include "run/policies.h"
 #include "run/worker.h"
 #include "steer/destroy.h"
 #include "steer/kernel.h"
@@ -18,10 +17,9 @@ namespace weir::run {
 
 class Pulse {
  public:
-  /// `policy_of` gives the snapshot with a number, for the rule names of flows that the kernel judged; null when gone.
-  using PolicyOf = std::function<std::shared_ptr<const policy::Snapshot>(std::uint32_t id)>;
+  /// `policies`: of the flows that the kernel judged.
   Pulse(steer::Kernel& kernel, account::Ledger& ledger, Shared& shared, std::vector<std::unique_ptr<Worker>>& workers,
-        PolicyOf policy_of);
+        const Policies& policies);
   ~Pulse() { stop(); }
 
   void start();
@@ -41,7 +39,7 @@ class Pulse {
   account::Ledger& ledger_;
   Shared& shared_;
   std::vector<std::unique_ptr<Worker>>& workers_;
-  PolicyOf policy_of_;
+  const Policies& policies_;
   std::vector<weir_event> events_;
   std::unordered_map<FlowId, unsigned> on_wire_;  ///< announced and not ended; the sweep that saw it last
   std::unordered_set<FlowId> unclaimed_;          ///< taken flows that the last sweep found without a session

@@ -1,5 +1,6 @@
 #include "run/world.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -34,6 +35,27 @@ steer::Obstacle obstacle(std::string what, const Error& error) {
 unsigned worker_count(const config::Config& config) {
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   return std::min<unsigned>(config.gateway.workers ? config.gateway.workers : cores, WEIR_MAX_WORKERS - 1);
+}
+
+/// How many connections, up to `wanted`, this process may have descriptors for: two sockets each, and a pipe while a
+/// slow receiver holds bytes up.  Beyond that new ones follow on_failure; without descriptors they would hang in a
+/// queue.
+unsigned affordable(unsigned wanted) {
+  constexpr rlim_t of_one = 4, own = 256;
+  rlimit now{};
+  if (getrlimit(RLIMIT_NOFILE, &now)) return wanted;
+  const rlim_t needed = wanted * of_one + own;
+  for (const rlim_t hard : {std::max(now.rlim_max, needed), now.rlim_max}) {  // the first needs CAP_SYS_RESOURCE
+    const rlimit raised{std::max(now.rlim_cur, std::min(hard, needed)), hard};
+    if (setrlimit(RLIMIT_NOFILE, &raised)) continue;
+    now = raised;
+    break;
+  }
+  if (now.rlim_cur >= needed) return wanted;
+  const auto granted = std::max<rlim_t>(now.rlim_cur, own + of_one) - own;
+  log_warning("limits.connections=" + std::to_string(wanted) + " lowered to " + std::to_string(granted / of_one) +
+              ": only " + std::to_string(now.rlim_cur) + " open files are allowed");
+  return static_cast<unsigned>(granted / of_one);
 }
 
 /// Keys that are read once; a reload that changes one says so.
@@ -83,10 +105,11 @@ std::expected<void, steer::Obstacle> World::bring_up() {
   if (!kernel) return std::unexpected(kernel.error());
   kernel_ = std::move(*kernel);
   touched_ = true;
+  guard_stays_ = steer::is_guarded();
   if (auto guarded = steer::guard(footprint()); !guarded) return std::unexpected(obstacle(guarded.error()));
   find_source();
   terms_.policy = policy::Snapshot::build(*loaded_.config, loaded_.lists, next_id_++);
-  policies_.push_back(terms_.policy);
+  policies_.put(terms_.policy);
   if (auto opened = open_workers(); !opened) return opened;
 
   if (auto done = kernel_->commit(terms_.policy->plan(hasher_)); !done)
@@ -95,13 +118,15 @@ std::expected<void, steer::Obstacle> World::bring_up() {
   if (auto done = kernel_->attach_lookup(); !done) return done;
   for (auto& worker : workers_) worker->start();
   pulse_->start();
-  return attach_links();
+  if (auto attached = attach_links(); !attached) return attached;
+  guard_stays_ = false;
+  return {};
 }
 
 std::expected<void, steer::Obstacle> World::open_workers() {
   const unsigned count = worker_count(*loaded_.config);
   shared_ = std::make_unique<Shared>(*kernel_);
-  shared_->most_connections = loaded_.config->limits.connections;
+  shared_->most_connections = affordable(loaded_.config->limits.connections);
   books_ = std::make_unique<account::Books>(count + 1, loaded_.config->log.access);  // the last one is the pulse's
   for (unsigned i = 0; i < count; ++i) {
     auto worker = Worker::make(i, *shared_, books_->ledger(i), terms_);
@@ -110,8 +135,7 @@ std::expected<void, steer::Obstacle> World::open_workers() {
       return std::unexpected(obstacle("cannot register a listener", set.error()));
     workers_.push_back(std::move(*worker));
   }
-  pulse_ = std::make_unique<Pulse>(*kernel_, books_->ledger(count), *shared_, workers_,
-                                   [this](std::uint32_t id) { return policy_of(id); });
+  pulse_ = std::make_unique<Pulse>(*kernel_, books_->ledger(count), *shared_, workers_, policies_);
   return {};
 }
 
@@ -122,7 +146,7 @@ World::~World() {
   workers_.clear();
   kernel_.reset();
   if (!touched_) return;
-  const auto removed = steer::remove_footprint(footprint().sysctl_state);
+  const auto removed = steer::remove_footprint(footprint().sysctl_state, guard_stays_);
   if (!removed) log_error("cannot remove " + removed.error().what + ": " + removed.error().why);
 }
 
@@ -200,6 +224,16 @@ std::expected<void, steer::Obstacle> World::attach_links() {
   return {};
 }
 
+/// Interfaces that the configuration names no longer.
+void World::detach_links() {
+  for (const steer::Link& link : links_) {
+    const auto names = [&](const std::vector<std::string>& list) {
+      return std::ranges::find(list, link.name) != list.end();
+    };
+    if (!names(loaded_.config->gateway.lan) && !names(wan_)) kernel_->detach(static_cast<int>(link.index));
+  }
+}
+
 void World::look_around() {
   const auto changes = monitor_->drain();
   if (!changes.any()) return;
@@ -238,6 +272,7 @@ World::Reload World::reload() {
   const Terms previous_terms = terms_;
   auto policy = policy::Snapshot::build(*loaded_.config, loaded_.lists, next_id_++);
   if (auto done = put_in_force(std::move(policy)); !done) {
+    policies_.take_back();
     loaded_ = std::move(previous);
     terms_ = previous_terms;
     find_links();
@@ -259,17 +294,14 @@ World::Reload World::reload() {
 Result<void> World::put_in_force(std::shared_ptr<const policy::Snapshot> policy) {
   find_links();
   find_source();
-  {
-    std::lock_guard lock(policies_mutex_);
-    if (policies_.size() == 2) policies_.erase(policies_.begin());
-    policies_.push_back(policy);
-  }
+  policies_.put(policy);  // before the first flow that is judged by it
   if (auto done = kernel_->apply(settings()); !done) return done;
-  if (auto done = kernel_->commit(policy->plan(hasher_)); !done) return done;
   if (auto done = steer::install(footprint()); !done) return fail(Errc::system);
+  if (auto done = kernel_->commit(policy->plan(hasher_)); !done) return done;  // last: it cannot be taken back
   terms_.policy = std::move(policy);
-  shared_->most_connections = loaded_.config->limits.connections;
+  shared_->most_connections = affordable(loaded_.config->limits.connections);
   for (auto& worker : workers_) worker->carry_on(terms_);
+  detach_links();
   if (auto attached = attach_links(); !attached) log_warning(attached.error().what);
   return {};
 }
@@ -279,24 +311,11 @@ std::uint64_t World::reset_refused() {
   std::uint64_t reset = 0;
   for (const account::Record& record : books_->live({.limit = std::numeric_limits<std::size_t>::max()})) {
     if (record.depth != Depth::pass && record.depth != Depth::inspect) continue;
-    const policy::Facts facts{.client = record.flow.client.address,
-                              .dest = record.flow.origin.address,
-                              .port = record.flow.origin.port,
-                              .name = record.host};
-    // A flow that passed without a look has no name; only what its SYN alone decides may end it.
-    const auto verdict = terms_.policy->evaluate(record.depth == Depth::inspect ? Stage::hello : Stage::syn, facts);
-    if (!verdict.decided || (verdict.action != Action::block && verdict.action != Action::reset)) continue;
+    if (!refuses(judge_passing(*terms_.policy, record.flow, record.depth, record.host))) continue;
     kernel_->reset_passed(record.flow);
     ++reset;
   }
   return reset;
-}
-
-std::shared_ptr<const policy::Snapshot> World::policy_of(std::uint32_t id) {
-  std::lock_guard lock(policies_mutex_);
-  for (const auto& policy : policies_)
-    if (policy->id() == id) return policy;
-  return nullptr;
 }
 
 void World::drain() {

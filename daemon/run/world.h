@@ -8,7 +8,6 @@
 
 #include <expected>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -65,13 +64,13 @@ class World {
   std::expected<void, steer::Obstacle> bring_up();
   std::expected<void, steer::Obstacle> open_workers();
   std::expected<void, steer::Obstacle> attach_links();
+  void detach_links();
   void find_links();
   void find_source();
   steer::Settings settings() const;
   steer::FootprintPlan footprint() const;
   Result<void> put_in_force(std::shared_ptr<const policy::Snapshot> policy);
   std::uint64_t reset_refused();
-  std::shared_ptr<const policy::Snapshot> policy_of(std::uint32_t id);
 
   Fd claim_;  // this network namespace is ours
   std::string path_;
@@ -79,13 +78,13 @@ class World {
   NameHasher hasher_ = NameHasher::random();
   Terms terms_;
   std::uint32_t next_id_ = 1;
-  std::mutex policies_mutex_;
-  std::vector<std::shared_ptr<const policy::Snapshot>> policies_;  // in force, and the one before: events lag
+  Policies policies_;
   std::optional<steer::Monitor> monitor_;
   std::vector<steer::Link> links_;
   std::vector<std::string> wan_;
   bool nat_ = false;
-  bool touched_ = false;  // something was added to the host, or may have been
+  bool touched_ = false;      // something was added to the host, or may have been
+  bool guard_stays_ = false;  // the guard of a daemon that crashed: a start that fails does not take it down
 
   std::optional<steer::Kernel> kernel_;
   std::unique_ptr<Shared> shared_;

@@ -57,10 +57,16 @@ Outcome<void> install(const FootprintPlan& plan) {
   return installed;
 }
 
-Outcome<void> remove_footprint(const std::string& sysctl_state) {
+Outcome<void> remove_footprint(const std::string& sysctl_state, bool guard_stays) {
   auto withdrawn = withdraw(sysctl_state);
+  if (guard_stays) return withdrawn;
   auto opened = remove_closed();
   return withdrawn ? opened : withdrawn;
+}
+
+bool is_guarded() {
+  const auto ours = list_companions();
+  return ours && std::ranges::find(*ours, "inet weir-closed") != ours->end();
 }
 
 Outcome<std::vector<std::string>> list_footprint(const std::string& sysctl_state) {

@@ -36,8 +36,11 @@ Outcome<void> guard(const FootprintPlan& plan);
 Outcome<void> install(const FootprintPlan& plan);
 
 /// A clean stop: removes all of it, the guard last, and restores the settings that are still ours.  Goes on past a
-/// failure and returns the first.
-Outcome<void> remove_footprint(const std::string& sysctl_state);
+/// failure and returns the first.  `guard_stays`: whatever guard there is goes on.
+Outcome<void> remove_footprint(const std::string& sysctl_state, bool guard_stays = false);
+
+/// Whether the guard of a closed gateway stands.
+bool is_guarded();
 
 /// What is on this host now, of whatever run, one line a thing.
 Outcome<std::vector<std::string>> list_footprint(const std::string& sysctl_state);

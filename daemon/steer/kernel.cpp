@@ -277,7 +277,10 @@ Result<void> Kernel::commit(const policy::KernelPlan& plan) {
 }
 
 std::expected<void, Obstacle> Kernel::attach(const Attachment& at) {
-  if (impl_->hooks.contains(at.ifindex)) return {};
+  if (auto there = impl_->hooks.find(at.ifindex); there != impl_->hooks.end()) {
+    if (there->second.front().lan == at.lan) return {};
+    detach(at.ifindex);  // a reload made a client's side of the internet's, or the other way round
+  }
   weir_link link{.header = at.link_header};
   bpf_map_update_elem(impl_->map("links"), &at.ifindex, &link, BPF_ANY);
 
@@ -292,7 +295,7 @@ std::expected<void, Obstacle> Kernel::attach(const Attachment& at) {
     if (impl_->tcx) {
       Fd fd(tcx_link(program, at.ifindex, ingress ? tcx_ingress : tcx_egress));
       if (fd) {
-        hooks.push_back({std::move(fd), false, ingress});
+        hooks.push_back({std::move(fd), false, ingress, at.lan});
         continue;
       }
     } else {
@@ -303,7 +306,7 @@ std::expected<void, Obstacle> Kernel::attach(const Attachment& at) {
       LIBBPF_OPTS(bpf_tc_opts, filter, .prog_fd = program, .flags = BPF_TC_F_REPLACE, .handle = filter_handle,
                   .priority = filter_priority);
       if (int error = bpf_tc_attach(&hook, &filter); error == 0) {
-        hooks.push_back({Fd(), true, ingress});
+        hooks.push_back({Fd(), true, ingress, at.lan});
         continue;
       } else {
         errno = -error;

@@ -86,7 +86,8 @@ class Kernel {
   /// Changes what a reload may change: on_failure, floor, QUIC, judged ports.
   Result<void> apply(const Settings& settings);
 
-  /// Attaches to an interface; again is a no-op.  A clsact filter left by a dead daemon is replaced.
+  /// Attaches to an interface; again is a no-op, unless as the other side.  A clsact filter left by a dead daemon is
+  /// replaced.
   std::expected<void, Obstacle> attach(const Attachment& at);
   void detach(int ifindex);
   /// The companion program for TIME_WAIT reuse; once, after the listeners are set.

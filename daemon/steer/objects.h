@@ -32,6 +32,7 @@ struct Hook {
   Fd link;
   bool clsact = false;
   bool ingress = true;
+  bool lan = true;
 };
 
 struct Kernel::Impl {
