@@ -3,6 +3,8 @@
 #include "relay/relay.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -204,12 +206,22 @@ io::Task<CloseReason> pump(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, P
   }
 }
 
+// Two peers may be silent for hours and mean it.  One that has vanished (a phone out of reach, a host that lost its
+// power) is silent for ever: it is asked after 5 minutes, and 3 minutes without an answer break the connection.
+void prepare(int fd) {
+  const auto set = [fd](int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); };
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 300);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 30);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 6);
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(SOL_SOCKET, SO_OOBINLINE, 1);  // see Pump::take_urgent()
+}
+
 }  // namespace
 
 io::Task<Outcome> splice(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, Options options) {
-  const int on = 1;
   for (const io::Tcp* stream : {&client, &origin}) {
-    ::setsockopt(stream->fd(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);  // see Pump::take_urgent()
+    prepare(stream->fd());
   }
   Pump up(client, origin, options.to_origin);
   Pump down(origin, client, options.to_client);
