@@ -63,14 +63,13 @@ void Steward::run() {
 
 /// What needs the control thread now and then.  Ends the loop when the gateway may go.
 io::Task<void> Steward::keep() {
-  const Duration allowed = world_.loaded().config->limits.drain;
   for (Duration drained{};;) {
     take_signals();
     world_.look_around();
     watch_log();
     if (terminations_ > 0) {
       world_.drain();
-      if (world_.drained() || terminations_ > 1 || drained >= allowed) break;
+      if (world_.drained() || terminations_ > 1 || drained >= world_.loaded().config->limits.drain) break;
       drained += tick;
     }
     if (auto slept = co_await io::sleep(loop_.wheel(), tick); !slept) co_return;

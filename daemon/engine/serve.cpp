@@ -29,6 +29,7 @@ struct Connection {
   const FlowId id;
   io::Tcp& client;
   std::optional<io::Tcp> origin;  ///< between requests: where the next one goes
+  bool personal = false;          ///< `origin` may have been told who this client is: it is nobody else's
   account::Traffic traffic = {};
   std::string judged_host = {};  ///< of the last judgement told to the ledger
   int judged_rule = -2;          ///< -2: none yet
@@ -63,9 +64,23 @@ CloseReason reason_of(Errc code) {
   }
 }
 
+/// A place among those that wait for a request.
+class Waiting {
+ public:
+  Waiting(Services& services, io::Deadline& deadline)
+      : all_(services.waiting), place_(all_.insert(all_.end(), &deadline)) {}
+  Waiting(const Waiting&) = delete;
+  ~Waiting() { all_.erase(place_); }
+
+ private:
+  std::list<io::Deadline*>& all_;
+  std::list<io::Deadline*>::iterator place_;
+};
+
 /// Waits for the first octet of a request, holding no buffer.  An origin that ends meanwhile is let go.
 io::Task<Result<void>> await_request(Connection& c, Duration idle) {
   io::Deadline deadline(c.services.loop.wheel(), c.client, idle);
+  const Waiting place(c.services, deadline);
   while (c.origin) {
     const auto ready = co_await io::first_readable(c.client, *c.origin);
     if (!ready) co_return std::unexpected(ready.error());
@@ -154,10 +169,12 @@ struct Leg {
   io::Tcp tcp;
   bool reused;
 };
-/// One that exists already and is quiet.
-std::optional<Leg> existing_leg(Connection& c) {
+/// One that exists already and is quiet.  Any of them may close this very moment.  With its own last one the client
+/// would have run that risk by itself; one of the pool is only for a request that can be repeated.
+std::optional<Leg> existing_leg(Connection& c, bool repeatable) {
   std::optional<io::Tcp> kept = std::exchange(c.origin, std::nullopt);
   if (kept && upstream::quiet(*kept)) return Leg{std::move(*kept), true};
+  if (!repeatable) return {};
   const upstream::PoolKey key{c.flow.origin, c.services.dialer.source(c.flow)};
   if (auto pooled = c.services.pool.take(key)) return Leg{std::move(*pooled), true};
   return {};
@@ -193,15 +210,21 @@ io::Task<Step> forward(Connection& c, Workspace& w) {
                 .persistent = request.persistent && !c.services.draining};
   const bool repeatable = request.idempotent() && request.framing.empty();
   const std::size_t head_size = request.size;
+  // Some schemes (NTLM, Negotiate: RFC 4559 §6) authenticate the connection, not the request.
+  c.personal |= request.fields.find("Authorization") != nullptr;
   w.request_head.clear();
   http::encode_request(request, w.request_head);
   w.client.used(head_size);
 
   for (bool fresh = false;; fresh = true) {
     std::optional<Leg> leg;
-    if (!fresh) leg = existing_leg(c);
+    if (!fresh) leg = existing_leg(c, repeatable);
     if (!leg) {
       Result<io::Tcp> dialled = co_await c.services.dialer.dial(c.flow);
+      if (!dialled && dialled.error() == Errc::origin_timeout) {
+        // It would have kept silent without Weir too: no page, the client's own connection fails.
+        co_return Step{.reason = CloseReason::origin_timeout, .parting = Parting::reset};
+      }
       if (!dialled) co_return co_await refuse(c, dialled.error().code, ask.asked.head);
       leg = Leg{std::move(*dialled), false};
     }
@@ -311,12 +334,14 @@ io::Task<End> serve_all(Connection& c) {
   for (;;) {
     const Duration idle = c.services.policy->config().limits.idle;
     if (const auto ready = co_await await_request(c, idle); !ready) {
-      co_return End{reason_of(ready.error().code), Parting::close};
+      const bool drained = c.services.draining && ready.error() == Errc::timed_out;
+      co_return End{drained ? CloseReason::shutdown : reason_of(ready.error().code), Parting::close};
     }
     const Workspaces::Lease workspace = c.services.workspaces.take();
     do {
       if (const auto end = co_await serve_one(c, *workspace); end) co_return *end;
     } while (!workspace->client.empty());
+    if (c.services.draining) co_return End{CloseReason::shutdown, Parting::drain};
   }
 }
 
@@ -333,11 +358,16 @@ io::Task<void> part(Connection& c, Parting parting) {
 
 }  // namespace
 
+void drain(Services& services) {
+  services.draining = true;
+  for (io::Deadline* deadline : services.waiting) deadline->restart(Duration(1));
+}
+
 io::Task<Served> serve_h1(Services& services, const Flow& flow, FlowId id, io::Tcp& client,
                           std::optional<io::Tcp> origin) {
   Connection c{services, flow, id, client, std::move(origin)};
   const End end = co_await serve_all(c);
-  if (c.origin && end.reason != CloseReason::shutdown) {
+  if (c.origin && !c.personal && end.reason != CloseReason::shutdown) {
     services.pool.put({flow.origin, services.dialer.source(flow)}, std::move(*c.origin));
   }
   co_await part(c, end.parting);

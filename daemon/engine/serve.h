@@ -1,12 +1,14 @@
 // HTTP/1.1 between a client and the origin that it dialled: one coroutine a client connection, one exchange a request.
 #pragma once
 
+#include <list>
 #include <memory>
 #include <optional>
 
 #include "account/ledger.h"
 #include "base/flow.h"
 #include "engine/workspace.h"
+#include "io/deadline.h"
 #include "io/loop.h"
 #include "io/task.h"
 #include "io/tcp.h"
@@ -26,7 +28,11 @@ struct Services {
   account::Ledger& ledger;
   bool draining = false;  ///< no further request on any connection
   Workspaces workspaces = {};
+  std::list<io::Deadline*> waiting = {};  ///< of the connections that wait for their next request
 };
+
+/// No further request on any connection: those that wait for one end now, the others with their answer.
+void drain(Services& services);
 
 /// How long either side may keep an exchange waiting: for an answer, for more of a body, for room to write.  Long,
 /// since without a gateway nobody would hurry them; finite, since a connection is a place that another one could have.

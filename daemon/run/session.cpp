@@ -9,6 +9,7 @@
 #include "relay/relay.h"
 #include "run/block.h"
 #include "run/look.h"
+#include "run/policies.h"
 #include "steer/takeover.h"
 
 namespace weir::run {
@@ -39,10 +40,6 @@ policy::Facts facts_of(const intake::Arrival& arrival, std::string_view name = {
           .dest = arrival.flow.origin.address,
           .port = arrival.flow.origin.port,
           .name = name};
-}
-
-bool refuses(const policy::Verdict& verdict) {
-  return verdict.decided && (verdict.action == Action::block || verdict.action == Action::reset);
 }
 
 /// The origin's half: adopted where the connection came off the wire, dialled otherwise.
@@ -208,6 +205,14 @@ io::Task<void> session(Worker& w, intake::Arrival arrival) {
   w.ledger().ended(id, ending.reason, ending.traffic);
   if (arrival.taken) w.shared().kernel.forget(arrival.flow, id);
   w.shared().connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void turn_away(Worker& w, intake::Arrival arrival) {
+  const FlowId id = w.ledger().opened({.flow = arrival.flow, .id = arrival.taken ? arrival.taken->id : 0});
+  let_origin_go(w, arrival);
+  arrival.client.reset();
+  w.ledger().ended(id, CloseReason::limit);
+  if (arrival.taken) w.shared().kernel.forget(arrival.flow, id);
 }
 
 }  // namespace weir::run

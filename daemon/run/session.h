@@ -8,4 +8,7 @@ namespace weir::run {
 
 io::Task<void> session(Worker& worker, intake::Arrival arrival);
 
+/// The end of a connection for which there is no room.
+void turn_away(Worker& worker, intake::Arrival arrival);
+
 }  // namespace weir::run

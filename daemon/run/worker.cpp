@@ -40,7 +40,7 @@ void Worker::start() {
 }
 
 void Worker::drain() {
-  loop_.post([this] { services_.draining = true; });
+  loop_.post([this] { engine::drain(services_); });
 }
 
 void Worker::stop() { loop_.stop(); }
@@ -76,11 +76,9 @@ io::Task<void> Worker::admit(bool v6) {
       if (arrival.error() == Errc::stopped) break;
       continue;
     }
-    if (shared_.connections.fetch_add(1, std::memory_order_relaxed) >= shared_.most_connections || services_.draining) {
+    if (shared_.connections.fetch_add(1, std::memory_order_relaxed) >= shared_.most_connections) {
       shared_.connections.fetch_sub(1, std::memory_order_relaxed);
-      const FlowId id = ledger_.opened({.flow = arrival->flow});
-      arrival->client.reset();
-      ledger_.ended(id, services_.draining ? CloseReason::shutdown : CloseReason::limit);
+      turn_away(*this, std::move(*arrival));
       continue;
     }
     sessions.spawn(session(*this, std::move(*arrival)));

@@ -36,7 +36,8 @@ class Worker {
 
   /// Starts the thread.
   void start();
-  /// From any thread: no further connection is taken; those that run go on.
+  /// From any thread: connections end with the exchange that they are at.  What arrives still is served: the kernel
+  /// sent it before it was told to send no more.
   void drain();
   /// From any thread: every connection ends now.
   void stop();

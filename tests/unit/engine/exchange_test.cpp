@@ -248,6 +248,42 @@ TEST_F(Exchanges, LeaveTheirOriginConnectionToTheNextClient) {
   EXPECT_TRUE(origin_.nobody_calls());
 }
 
+// RFC 4559 §6: with NTLM and Negotiate a connection is what was authenticated, so the next client would be somebody
+// else there.
+TEST_F(Exchanges, KeepAConnectionThatWasToldWhoTheClientIs) {
+  Peer one = client();
+  one.say("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: NTLM TlRMTVNTUAAB\r\n\r\n");
+  Peer origin = origin_.accept();
+  origin.head();
+  origin.say(ok);
+  EXPECT_EQ(one.hear(ok.size()), ok);
+  one.say("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  origin.head();
+  origin.say(ok);
+  one.rest();
+  one.close();
+  EXPECT_EQ(endings(1).at(0).reason, CloseReason::done);
+  EXPECT_TRUE(origin.ended());
+  Peer two = client();
+  two.say(get);
+  EXPECT_EQ(origin_.accept().head(), get);
+}
+
+// RFC 9112 §9.3.1: a kept connection may close at any moment, and this request could not be sent again.
+TEST_F(Exchanges, SendAPostOnNobodyElsesConnection) {
+  Peer one = client();
+  one.say("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  Peer origin = origin_.accept();
+  origin.head();
+  origin.say(ok);
+  one.rest();
+  one.close();
+  EXPECT_EQ(endings(1).at(0).reason, CloseReason::done);
+  Peer two = client();
+  two.say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_TRUE(origin_.accept().head().starts_with("POST / "));
+}
+
 // A client that ends its half after the request still gets its answer.
 TEST_F(Exchanges, AnswerAClientThatHasSaidEverything) {
   Peer client = this->client();
