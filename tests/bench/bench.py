@@ -123,7 +123,7 @@ def main():
           "proxy CPU: the daemon's, user and system; core CPU: with all that the kernel did on the gateway's core;\n"
           "others: foreign programs on that core, which disturb rates most")
     with tempfile.TemporaryDirectory(prefix="weir-bench-") as directory, Lab() as lab:
-        machine.steer_packets(lab)
+        machine.prepare(lab)
         ends = Ends(lab, directory)
         for workload in WORKLOADS:
             if workload.key in given.only:

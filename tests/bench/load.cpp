@@ -24,6 +24,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -369,5 +370,6 @@ int main(int count, char** words) {
   const std::string role = count > 1 ? words[1] : "";
   if (role != "client" && role != "origin") die("the first word is client or origin");
   const Options options = parse(count, words);
+  std::signal(SIGPIPE, SIG_IGN);  // sendfile() to a peer that has gone
   return role == "client" ? client(options) : origin(options);
 }

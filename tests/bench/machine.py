@@ -23,7 +23,7 @@ def on_cores(cores):
         os.sched_setaffinity(0, before)
 
 
-def steer_packets(lab):
+def prepare(lab):
     """What arrives at the gateway is worked on by its core; what arrives at the ends, by theirs."""
     for namespace, links, cores in ((lab.gateway, ("lan0", "wan0"), {GATEWAY}), (lab.client, ("cli0",), ENDS),
                                     (lab.origin, ("org0",), ENDS)):
@@ -66,4 +66,7 @@ def load_average():
 def description():
     with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
         model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
-    return {"cpu": model, "cores": len(CORES), "gateway_core": GATEWAY, "kernel": os.uname().release}
+    with open("/proc/sys/net/ipv4/tcp_congestion_control", encoding="ascii") as file:
+        congestion = file.read().strip()
+    return {"cpu": model, "cores": len(CORES), "gateway_core": GATEWAY, "kernel": os.uname().release,
+            "congestion_control": congestion}

@@ -18,6 +18,7 @@ ORIGINS = [f"10.92.0.{end}" for end in range(2, 8)]
 BULK = "10.92.0.9"
 FLIGHT = 3000               # bytes of the origin's first TLS flight
 ENDLESS = 1 << 50
+LEAST_BULK = 10_000_000     # bytes of a download; less is a stall
 LOAD = f"{BINARIES}/bench_load"
 
 
@@ -184,8 +185,8 @@ def measure(workload, gateway, ends, seconds):
 def _complaint(workload, gateway, load):
     if load.errors:
         return "errors at the client: " + ", ".join(f"{what} {count}" for what, count in load.errors.items())
-    if not load.units and not load.bytes:
-        return "nothing came through"
+    if not load.units and load.bytes < LEAST_BULK:
+        return f"next to nothing came through: {load.bytes} bytes"
     if load.bytes < load.units * workload.least_bytes:
         return f"only {load.bytes} bytes for {load.units} units"
     return gateway.proof(max(1, load.units))
