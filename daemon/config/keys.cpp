@@ -56,7 +56,7 @@ constexpr Key table[] = {
      [](Reader& r, const Node& n) { r.number(n, 1, 1 << 20, r.config.limits.connections); }},
     {"limits.head", "duration", "\"10s\"", reload, "time in which a whole request head or hello must arrive",
      [](Reader& r, const Node& n) { r.duration(n, std::chrono::milliseconds(1), r.config.limits.head); }},
-    {"limits.idle", "duration", "\"60s\"", reload, "time after which a connection on which nothing moves is closed",
+    {"limits.idle", "duration", "\"60s\"", reload, "time after which an HTTP connection between two requests is closed",
      [](Reader& r, const Node& n) { r.duration(n, std::chrono::milliseconds(1), r.config.limits.idle); }},
     {"limits.drain", "duration", "\"30s\"", reload, "time that open connections get to end when Weir stops",
      [](Reader& r, const Node& n) { r.duration(n, Duration::zero(), r.config.limits.drain); }},

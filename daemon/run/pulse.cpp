@@ -2,6 +2,8 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/name.h"
 #include "run/log.h"
@@ -29,6 +31,8 @@ void Pulse::start() {
   beat();
   thread_ = std::jthread([this](std::stop_token stop) {
     pthread_setname_np(pthread_self(), "weir-pulse");
+    // A busy host must not make a living daemon look dead.  Without the privilege the beat is merely less punctual.
+    setpriority(PRIO_PROCESS, gettid(), -20);
     run(stop);
   });
 }
