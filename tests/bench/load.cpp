@@ -9,12 +9,15 @@
 //                                      has closed or reset
 //   bench_load origin --at A --port P --answer N [--threads N]
 //                     answers whatever comes first with N bytes, then waits for the peer to close
+//   bench_load soak FILE
+//                     takes what its core has to spare and keeps in FILE how many nanoseconds that were (a uint64)
 //
 // The client prints one line of JSON: connections done, bytes received, errors by kind, latency of a connection.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -364,11 +367,31 @@ int origin(const Options& options) {
   return 0;
 }
 
+// --- soak -----------------------------------------------------------------------------------------------------------
+
+// The kernel counts time in ticks, and none of an interrupt that wakes an idle core: plain forwarding would look free.
+// So the lowest priority there is reads the clock without end; a gap between two readings is somebody else's.
+[[noreturn]] void soak(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0 || ftruncate(fd, sizeof(std::uint64_t)) != 0) die_errno(path);
+  void* place = mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  const sched_param none{};
+  if (place == MAP_FAILED || sched_setscheduler(0, SCHED_IDLE, &none) != 0) die_errno("soak");
+  constexpr std::chrono::nanoseconds gap{400};
+  auto* spare = static_cast<volatile std::uint64_t*>(place);
+  for (auto last = Clock::now();;) {
+    const auto now = Clock::now();
+    if (now - last < gap) *spare = *spare + static_cast<std::uint64_t>((now - last).count());
+    last = now;
+  }
+}
+
 }  // namespace
 
 int main(int count, char** words) {
   const std::string role = count > 1 ? words[1] : "";
-  if (role != "client" && role != "origin") die("the first word is client or origin");
+  if (role == "soak" && count == 3) soak(words[2]);
+  if (role != "client" && role != "origin") die("the first word is client, origin or soak");
   const Options options = parse(count, words);
   std::signal(SIGPIPE, SIG_IGN);  // sendfile() to a peer that has gone
   return role == "client" ? client(options) : origin(options);

@@ -5,6 +5,9 @@ interfaces there, so that plain forwarding too is work of that core.  Clients an
 """
 import contextlib
 import os
+import struct
+import subprocess
+import time
 
 TICK = 1e6 / os.sysconf("SC_CLK_TCK")   # microseconds
 
@@ -32,31 +35,55 @@ def prepare(lab):
             lab.run(namespace, "sh", "-c", f"for q in /sys/class/net/{link}/queues/rx-*; do echo {mask} >$q/rps_cpus; done")
 
 
+class Soaker:
+    """Takes what the gateway's core has to spare; what it did not get was used."""
+
+    def __init__(self, binary, directory):
+        self.path = f"{directory}/soak"
+        with on_cores({GATEWAY}):
+            self.process = subprocess.Popen([binary, "soak", self.path], stdin=subprocess.DEVNULL)
+        while not os.path.exists(self.path) or self.spare() == 0:
+            if self.process.poll() is not None:
+                raise RuntimeError("bench_load soak ended")
+            time.sleep(0.01)
+
+    def spare(self):
+        """Microseconds so far."""
+        with open(self.path, "rb") as file:
+            content = file.read(8)
+        return struct.unpack("=Q", content)[0] / 1e3 if len(content) == 8 else 0
+
+    def close(self):
+        self.process.kill()
+        self.process.wait(10)
+
+
+def process_time(pid):
+    """(user, system) microseconds of a process with its threads."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return int(fields[11]) * TICK, int(fields[12]) * TICK
+
+
 class Sample:
     """CPU time so far, in microseconds: of a process with its threads, and of the gateway's core."""
 
-    def __init__(self, pid=None):
-        self.user = self.system = 0.0
-        if pid:
-            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-                fields = file.read().rpartition(")")[2].split()
-            self.user, self.system = int(fields[11]) * TICK, int(fields[12]) * TICK
+    def __init__(self, soaker, pid=None):
+        self.at, self.spare = time.monotonic() * 1e6, soaker.spare()
+        self.user, self.system = process_time(pid) if pid else (0.0, 0.0)
         with open("/proc/stat", encoding="ascii") as file:
             core = next(line for line in file if line.startswith(f"cpu{GATEWAY} ")).split()[1:]
-        self.core_user = (int(core[0]) + int(core[1])) * TICK
-        self.core_kernel = (int(core[2]) + int(core[5]) + int(core[6])) * TICK   # system, interrupts, softirq
+        self.others = (int(core[0]) + int(core[1])) * TICK - self.user - process_time(soaker.process.pid)[0]
 
     def until(self, later):
-        """(CPU of the process, CPU of the gateway's core, CPU of programs that have nothing to do with it).
+        """(CPU of the process, use of the gateway's core, CPU of programs that have nothing to do with it).
 
-        The second is everything that the core did in the kernel, interrupts included, and what the process did in user
-        space.  It leaves out what other programs did there in user space: the third, which tells how much a run was
-        disturbed.  Time in an interrupt is also counted to the process that it interrupted, so the first is part of the
-        second and not its complement."""
-        user, system = later.user - self.user, later.system - self.system
-        core = later.core_kernel - self.core_kernel + user
-        foreign = max(0.0, later.core_user - self.core_user - user)
-        return user + system, core, foreign
+        The second is all that the core did, interrupts included, but for what other programs did there in user space:
+        the third, which tells how much a run was disturbed.  Time in an interrupt is also counted to the process that
+        it interrupted, so the first is part of the second and not its complement."""
+        process = later.user + later.system - self.user - self.system
+        foreign = max(0.0, later.others - self.others)
+        return process, (later.at - self.at) - (later.spare - self.spare) - foreign, foreign
 
 
 def load_average():

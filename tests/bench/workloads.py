@@ -30,6 +30,7 @@ class Ends:
         self._first("request", f"GET / HTTP/1.1\r\nHost: {ALLOWED}\r\nConnection: close\r\n\r\n".encode())
         self._first("allowed", client_hello(ALLOWED))
         self._first("blocked", client_hello(BLOCKED))
+        self.soaker = lab.closing(machine.Soaker(LOAD, directory))
         with machine.on_cores(machine.ENDS):
             lab.closing(self._nginx())
             for address, answer in (("0.0.0.0", FLIGHT), (BULK, ENDLESS)):
@@ -55,6 +56,10 @@ http {{
     def _origin(self, address, answer):
         return _Running(self.lab, self.lab.origin, LOAD, "origin", "--at", address, "--port", "443", "--answer", str(answer),
                         "--threads", str(len(machine.ENDS)), listens=("443", f"{address}:443"))
+
+    def clear(self):
+        """Every run begins with a gateway that remembers no connection of the one before."""
+        self.lab.run(self.lab.gateway, "sh", "-c", "ss -K -t state all >/dev/null", check=False)
 
     def load(self, seconds, first, port=443, to=None, until="closed", cut=0, connections=64):
         """Connections one after the other: (rate, units, bytes a second, p50 ms, p99 ms, errors)."""
@@ -160,11 +165,12 @@ WORKLOADS = [
 def measure(workload, gateway, ends, seconds):
     """One run of one gateway: a dict of figures, or {"failure": why}."""
     try:
+        ends.clear()
         gateway.start()
-        before = machine.Sample(gateway.pid)
+        before = machine.Sample(ends.soaker, gateway.pid)
         load = workload.load(ends, seconds)
         time.sleep(0.1)         # what the last connections left to be done
-        proxy, core, foreign = before.until(machine.Sample(gateway.pid))
+        proxy, core, foreign = before.until(machine.Sample(ends.soaker, gateway.pid))
         failure = _complaint(workload, gateway, load)
     except (RuntimeError, AssertionError, OSError, subprocess.SubprocessError) as error:
         return {"failure": str(error)}
