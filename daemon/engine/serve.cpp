@@ -364,8 +364,8 @@ void drain(Services& services) {
 }
 
 io::Task<Served> serve_h1(Services& services, const Flow& flow, FlowId id, io::Tcp& client,
-                          std::optional<io::Tcp> origin) {
-  Connection c{services, flow, id, client, std::move(origin)};
+                          std::optional<io::Tcp> origin, bool personal) {
+  Connection c{services, flow, id, client, std::move(origin), personal};
   const End end = co_await serve_all(c);
   if (c.origin && !c.personal && end.reason != CloseReason::shutdown) {
     services.pool.put({flow.origin, services.dialer.source(flow)}, std::move(*c.origin));

@@ -45,9 +45,10 @@ struct Served {
 
 /// Serves the requests of `client` until the connection ends, and closes it.  Every request is judged by its own host,
 /// is written to the ledger as a record of its own, and goes to flow.origin whatever host it names.
-/// `origin` is a connection to flow.origin that exists already, if any; it becomes the connection's own.
+/// `origin` is a connection to flow.origin that exists already, if any; it becomes the connection's own, and if it is
+/// `personal` it serves nobody else afterwards.
 /// Nothing of the client's octets may have been consumed before; what is no HTTP/1.1 is refused, never passed on.
 io::Task<Served> serve_h1(Services& services, const Flow& flow, FlowId id, io::Tcp& client,
-                          std::optional<io::Tcp> origin = {});
+                          std::optional<io::Tcp> origin = {}, bool personal = false);
 
 }  // namespace weir::engine

@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t record_header = 5, handshake_header = 4;
 constexpr std::size_t max_record = 1 << 14;  // RFC 8446 §5.1
 constexpr std::size_t max_method = 32;       // the longest registered one has 17 octets
+constexpr std::size_t max_line = 16 << 10;   // of a request: as long as http/ takes
 
 enum Record : std::uint8_t { change_cipher_spec = 20, handshake = 22, heartbeat = 24 };
 constexpr std::uint8_t client_hello = 1;
@@ -28,14 +29,20 @@ bool is_token(char c) {
   return std::string_view("!#$%&'*+-.^_`|~").contains(c);
 }
 
-/// A method and the space behind it.  Empty lines before it are tolerated as http/ does (RFC 9112 §2.2).
+/// A request line: a method, and a version at its end.  The first line is waited for, since others greet with a word
+/// and a space too (SSH).  Empty lines before it are tolerated as http/ does (RFC 9112 §2.2).
 Finding request(std::string_view text) {
   const std::size_t skipped = std::min(text.find_first_not_of("\r\n"), text.size());
-  const std::string_view line = text.substr(skipped);
+  if (skipped > max_method) return {.kind = Finding::Kind::http};  // some servers skip any number of them
+  const std::string_view line = text.substr(skipped, max_line);
   const std::size_t length = std::ranges::find_if_not(line, is_token) - line.begin();
-  if (skipped > max_method || length > max_method) return {.kind = Finding::Kind::other};
+  if (length > max_method) return {.kind = Finding::Kind::other};
   if (length == line.size()) return incomplete(text.size() + 1);
-  return {.kind = length > 0 && line[length] == ' ' ? Finding::Kind::http : Finding::Kind::other};
+  if (length == 0 || line[length] != ' ') return {.kind = Finding::Kind::other};
+  const std::size_t end = line.find('\n');
+  if (end == line.npos && line.size() < max_line) return incomplete(text.size() + 1);
+  const bool versioned = line.substr(0, end).contains("HTTP/");
+  return {.kind = end == line.npos || versioned ? Finding::Kind::http : Finding::Kind::other};
 }
 
 }  // namespace

@@ -96,6 +96,17 @@ io::Task<FirstWord> who_speaks(Worker& w, intake::Arrival& arrival, Duration idl
   co_return FirstWord{.origin = std::move(*origin), .origin_spoke = !client_spoke};
 }
 
+/// Plain HTTP on a TLS port.  Each of its requests names a host of its own, so it is served like any other.
+io::Task<Ending> carry_plain(Worker& w, FlowId id, intake::Arrival& arrival, std::optional<io::Tcp> origin) {
+  if (arrival.taken && !origin) {
+    auto adopted = co_await reach_origin(w, arrival);
+    if (!adopted) co_return unreachable(arrival, adopted.error());
+    origin = std::move(*adopted);
+  }
+  const bool personal = arrival.taken.has_value();
+  co_return co_await engine::serve_h1(w.services(), arrival.flow, id, arrival.client, std::move(origin), personal);
+}
+
 /// A connection on a TLS port: refused by its name, or spliced.
 io::Task<Ending> carry_tls(Worker& w, const policy::Snapshot& policy, FlowId id, intake::Arrival& arrival) {
   const config::Limits& limits = policy.config().limits;
@@ -135,6 +146,11 @@ io::Task<Ending> carry_tls(Worker& w, const policy::Snapshot& policy, FlowId id,
     let_origin_go(w, arrival);
     co_await alert(std::move(arrival.client), w.wheel(), Alert::decode_error);
     co_return Ending{CloseReason::hello_malformed};
+  }
+
+  const bool by_name = !policy.evaluate(Stage::syn, facts_of(arrival)).decided;
+  if (looked.finding.kind == inspect::Finding::Kind::http && by_name) {
+    co_return co_await carry_plain(w, id, arrival, std::move(origin));
   }
 
   const std::string& name = looked.finding.hello.server_name;

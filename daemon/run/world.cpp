@@ -52,10 +52,7 @@ unsigned affordable(unsigned wanted) {
     break;
   }
   if (now.rlim_cur >= needed) return wanted;
-  const auto granted = std::max<rlim_t>(now.rlim_cur, own + of_one) - own;
-  log_warning("limits.connections=" + std::to_string(wanted) + " lowered to " + std::to_string(granted / of_one) +
-              ": only " + std::to_string(now.rlim_cur) + " open files are allowed");
-  return static_cast<unsigned>(granted / of_one);
+  return static_cast<unsigned>((std::max<rlim_t>(now.rlim_cur, own + of_one) - own) / of_one);
 }
 
 /// Keys that are read once; a reload that changes one says so.
@@ -126,7 +123,7 @@ std::expected<void, steer::Obstacle> World::bring_up() {
 std::expected<void, steer::Obstacle> World::open_workers() {
   const unsigned count = worker_count(*loaded_.config);
   shared_ = std::make_unique<Shared>(*kernel_);
-  shared_->most_connections = affordable(loaded_.config->limits.connections);
+  limit_connections();
   books_ = std::make_unique<account::Books>(count + 1, loaded_.config->log.access);  // the last one is the pulse's
   for (unsigned i = 0; i < count; ++i) {
     auto worker = Worker::make(i, *shared_, books_->ledger(i), terms_);
@@ -137,6 +134,13 @@ std::expected<void, steer::Obstacle> World::open_workers() {
   }
   pulse_ = std::make_unique<Pulse>(*kernel_, books_->ledger(count), *shared_, workers_, policies_);
   return {};
+}
+
+void World::limit_connections() {
+  const unsigned wanted = loaded_.config->limits.connections, granted = affordable(wanted);
+  if (shared_->most_connections.exchange(granted) == granted || granted == wanted) return;
+  log_warning("limits.connections=" + std::to_string(wanted) + " lowered to " + std::to_string(granted) +
+              ": no more open files are allowed");
 }
 
 World::~World() {
@@ -299,7 +303,7 @@ Result<void> World::put_in_force(std::shared_ptr<const policy::Snapshot> policy)
   if (auto done = steer::install(footprint()); !done) return fail(Errc::system);
   if (auto done = kernel_->commit(policy->plan(hasher_)); !done) return done;  // last: it cannot be taken back
   terms_.policy = std::move(policy);
-  shared_->most_connections = affordable(loaded_.config->limits.connections);
+  limit_connections();
   for (auto& worker : workers_) worker->carry_on(terms_);
   detach_links();
   if (auto attached = attach_links(); !attached) log_warning(attached.error().what);

@@ -65,6 +65,7 @@ class World {
   std::expected<void, steer::Obstacle> open_workers();
   std::expected<void, steer::Obstacle> attach_links();
   void detach_links();
+  void limit_connections();
   void find_links();
   void find_source();
   steer::Settings settings() const;

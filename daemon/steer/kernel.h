@@ -1,6 +1,6 @@
 // The BPF side of the gateway: probe, load, attach, and everything that the daemon tells the programs or hears of them.
 // The contract is include/weir/wire.h.  Synchronous.  Loading, attaching and committing belong to the control thread,
-// beat, sweep and drain to the pulse; what is const may be called from any thread.
+// beat, sweep and drain to the pulse; reset_passed() and what is const may be called from any thread.
 #pragma once
 
 #include <array>

@@ -105,18 +105,27 @@ TEST(Look, KnowsAtTheFirstByteWhatIsNoTls) {
   EXPECT_EQ(once("").kind, Kind::incomplete);
 }
 
-// RFC 9112 §3: request-line = method SP ...
-TEST(Look, TakesAMethodAndASpaceForHttp) {
-  EXPECT_EQ(once("GET /").kind, Kind::http);
-  EXPECT_EQ(once("BREW pot").kind, Kind::http);
-  EXPECT_EQ(once("\r\nGET /").kind, Kind::http) << "RFC 9112 §2.2: an empty line before the request";
+// RFC 9112 §3: request-line = method SP request-target SP HTTP-version
+TEST(Look, TakesARequestLineForHttp) {
+  EXPECT_EQ(once("GET / HTTP/1.1\r\n").kind, Kind::http);
+  EXPECT_EQ(once("BREW pot HTTP/1.1\n").kind, Kind::http);
+  EXPECT_EQ(once("\r\nGET / HTTP/1.1\r\n").kind, Kind::http) << "RFC 9112 §2.2: an empty line before the request";
+  EXPECT_EQ(once("GET / HTTP/1.1").kind, Kind::incomplete);
   EXPECT_EQ(once("GET").kind, Kind::incomplete);
   EXPECT_EQ(once("\r\n").kind, Kind::incomplete);
   EXPECT_EQ(once(Octets(32, 'M')).kind, Kind::incomplete);
   EXPECT_EQ(once(Octets(33, 'M')).kind, Kind::other);
-  EXPECT_EQ(once(" GET /").kind, Kind::other);
-  EXPECT_EQ(once("G\x01T /").kind, Kind::other);
-  EXPECT_EQ(once("GET\t/").kind, Kind::other);
+  EXPECT_EQ(once(Octets(33, '\n')).kind, Kind::http) << "some servers skip any number of empty lines";
+  EXPECT_EQ(once("GET /" + Octets(16 << 10, 'x')).kind, Kind::http) << "http/ says that it is too long";
+  EXPECT_EQ(once(" GET /\r\n").kind, Kind::other);
+  EXPECT_EQ(once("G\x01T /\r\n").kind, Kind::other);
+  EXPECT_EQ(once("GET\t/\r\n").kind, Kind::other);
+}
+
+// RFC 4253 §4.2: SSH's greeting may hold a space too.
+TEST(Look, KeepsOtherGreetingsApartFromHttp) {
+  EXPECT_EQ(once("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3").kind, Kind::incomplete);
+  EXPECT_EQ(once("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n").kind, Kind::other);
 }
 
 }  // namespace
