@@ -105,7 +105,7 @@ ALWAYS_INLINE int confirm(const struct packet *p, const struct weir_held *h, str
 	    (__s32)(bpf_ntohl(p->tcp.ack_seq) - (h->client.isn + 1)) <= 0)
 		return 0;
 	if (on_wire)
-		on_wire->state &= ~WEIR_PASSED_unconfirmed;
+		__sync_fetch_and_and(&on_wire->state, ~WEIR_PASSED_unconfirmed);
 	bpf_map_delete_elem(&held, &p->key);
 	return 1;
 }
@@ -133,7 +133,7 @@ ALWAYS_INLINE void announce_end(const struct packet *p, const struct weir_passed
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 }
 
-ALWAYS_INLINE int has_ended(__u8 state)
+ALWAYS_INLINE int has_ended(__u32 state)
 {
 	return (state & WEIR_PASSED_rst) || (state & (WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin)) ==
 						(WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin);
@@ -142,7 +142,7 @@ ALWAYS_INLINE int has_ended(__u8 state)
 /* Counts a packet of a passing flow.  False: a new policy refuses the flow and the packet is to be reset. */
 ALWAYS_INLINE int account_passed(const struct packet *p, struct weir_passed *flow, enum direction from)
 {
-	__u8 before = flow->state, state = before;
+	__u32 news = 0, before;
 
 	flow->seen_ns = bpf_ktime_get_ns();
 	if (from == FROM_CLIENT) {
@@ -152,16 +152,17 @@ ALWAYS_INLINE int account_passed(const struct packet *p, struct weir_passed *flo
 		__sync_fetch_and_add(&flow->packets_down, 1);
 		__sync_fetch_and_add(&flow->bytes_down, p->payload_length);
 	}
-	if ((before & WEIR_PASSED_reset) && !p->tcp.rst)
+	if ((flow->state & WEIR_PASSED_reset) && !p->tcp.rst)
 		return 0;
 	if (p->tcp.rst)
-		state |= WEIR_PASSED_rst;
+		news |= WEIR_PASSED_rst;
 	if (p->tcp.fin)
-		state |= from == FROM_CLIENT ? WEIR_PASSED_fin_client : WEIR_PASSED_fin_origin;
-	if (state == before)
+		news |= from == FROM_CLIENT ? WEIR_PASSED_fin_client : WEIR_PASSED_fin_origin;
+	if (!news)
 		return 1;
-	flow->state = state;
-	if (!has_ended(before) && has_ended(state))
+	before =
+	    __sync_fetch_and_or(&flow->state, news); /* both directions at once: exactly one of them ends the flow */
+	if (!has_ended(before) && has_ended(before | news))
 		announce_end(p, flow);
 	return 1;
 }

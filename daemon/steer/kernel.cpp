@@ -286,7 +286,7 @@ std::expected<void, Obstacle> Kernel::attach(const Attachment& at) {
 
   std::vector<std::pair<const char*, bool>> programs;  // name, ingress
   if (at.lan)
-    programs = {{"weir_lan_in", true}, {"weir_lan_out", false}};
+    programs = {{"weir_lan_out", false}, {"weir_lan_in", true}};  // attaching takes a while: no flow begins half seen
   else
     programs = {{"weir_wan_in", true}};
   auto& hooks = impl_->hooks[at.ifindex];

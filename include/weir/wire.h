@@ -181,8 +181,7 @@ struct weir_passed {
   __u32 packets_up;
   __u32 packets_down;
   __u32 policy; /* weir_shape.id that let it pass */
-  __u8 state;   /* WEIR_PASSED_* bits */
-  __u8 pad[3];
+  __u32 state;  /* WEIR_PASSED_* bits; 32 of them because both directions set some, on two CPUs at once */
 };
 #define WEIR_PASSED_fin_client  1
 #define WEIR_PASSED_fin_origin  2

@@ -135,13 +135,13 @@ TEST_F(Connection, EndsWithBothFinsOrOneResetAndSaysSoOnce) {
 }
 
 TEST_F(Connection, ThatReusesAnEndedFlowIsJudgedAnew) {
-  put_passed(tls4(), {.bytes_up = 5, .state = WEIR_PASSED_rst, .pad = {}});
+  put_passed(tls4(), {.bytes_up = 5, .state = WEIR_PASSED_rst});
   EXPECT_EQ(syn_of(tls4()), (Outcome{next, 0, {WEIR_WIRE_watched}}));
   EXPECT_FALSE(kernel().passed(tls4()));
 }
 
 TEST_F(Connection, ThatANewPolicyRefusesIsMarkedForAResetInBothStates) {
-  put_passed(tls4(), {.bytes_up = 5, .state = 0, .pad = {}});
+  put_passed(tls4(), {.bytes_up = 5, .state = 0});
   kernel().reset_passed(tls4());
   const auto data = packet(tls4()).seq(1001).acks(5001).payload("x");
   EXPECT_EQ(run(lan_in, data), (Outcome{next, reset_mark, {WEIR_WIRE_reset_by_policy}}));
@@ -193,7 +193,7 @@ TEST_F(Connection, WhileTheDaemonIsOverloadedFollowsOnFailure) {
 // A clsact filter outlives its daemon: with on_failure = "closed" the mark must not.
 TEST_F(Connection, ThatPassesBearsTheClosedChainsMarkOnlyWhileTheDaemonLives) {
   closed();
-  put_passed(tls4(), {.bytes_up = 5, .state = 0, .pad = {}});
+  put_passed(tls4(), {.bytes_up = 5, .state = 0});
   const Octets frame = packet(tls4()).seq(1001).acks(5001).payload("x").frame();
   EXPECT_EQ(run(lan_in, frame), (Outcome{next, passed_mark, {WEIR_WIRE_passed_packet}}));
   alive(true);

@@ -141,7 +141,7 @@ TEST_F(Evasion, EndsWhenTheOriginAcknowledgesTheHello) {
 }
 
 TEST_F(Evasion, ByHidingTheSynInFragmentsOnAPassedFlow) {
-  put_passed(tls4(), {.bytes_up = 5, .state = 0, .pad = {}});
+  put_passed(tls4(), {.bytes_up = 5, .state = 0});
   const auto opening = [] { return packet(tls4()).flags(syn).seq(7).options(usual_options(1, 0)); };
   const Outcome marked{next, fragmented, {WEIR_WIRE_fragment}};
   EXPECT_EQ(run(lan_in, opening().fragment(0, 8, true)), marked) << "the flags are not in this one";

@@ -277,7 +277,7 @@ TEST_F(Handover, OnTheWanSideFollowsTheStateOfTheFlow) {
   EXPECT_EQ(run(wan_in, reply()), (Outcome{next, 0, {}})) << "undecided: on the wire";
   put_held(flow, {.state = WEIR_HELD_taken});
   EXPECT_EQ(run(wan_in, reply()), (Outcome{ours, steered, {WEIR_WIRE_steered_packet}}));
-  put_passed(flow, {.bytes_up = 1, .state = 0, .pad = {}});
+  put_passed(flow, {.bytes_up = 1, .state = 0});
   EXPECT_EQ(run(wan_in, reply()), (Outcome{next, 0, {}})) << "passing: on the wire";
 }
 

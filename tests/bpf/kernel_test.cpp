@@ -79,10 +79,10 @@ TEST_F(KernelControl, SweepRemovesWhatIsOldAndUndecidedOrEndedAndNothingElse) {
   put_held(tls4(2), {.started_ns = fresh, .state = WEIR_HELD_syn});
   put_held(tls4(3), {.started_ns = old, .state = WEIR_HELD_taken});
   constexpr std::uint8_t fins = WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin;
-  put_passed(tls4(4), {.seen_ns = old, .state = WEIR_PASSED_rst, .pad = {}});
-  put_passed(tls4(5), {.seen_ns = old, .state = fins, .pad = {}});
-  put_passed(tls4(6), {.id = 6, .seen_ns = old, .state = WEIR_PASSED_fin_client, .pad = {}});
-  put_passed(tls4(7), {.seen_ns = fresh, .state = WEIR_PASSED_rst, .pad = {}});
+  put_passed(tls4(4), {.seen_ns = old, .state = WEIR_PASSED_rst});
+  put_passed(tls4(5), {.seen_ns = old, .state = fins});
+  put_passed(tls4(6), {.id = 6, .seen_ns = old, .state = WEIR_PASSED_fin_client});
+  put_passed(tls4(7), {.seen_ns = fresh, .state = WEIR_PASSED_rst});
   std::multiset<std::uint64_t> shown;
   put_held(tls4(8), {.started_ns = old, .state = WEIR_HELD_synack});
   put_held(tls4(9), {.id = 9, .started_ns = old, .state = WEIR_HELD_taken});
