@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/name.h"
 #include "run/log.h"
 
@@ -29,6 +31,7 @@ Pulse::Pulse(steer::Kernel& kernel, account::Ledger& ledger, Shared& shared,
 
 void Pulse::start() {
   beat();
+  next_beat_ = std::chrono::steady_clock::now() + beat_every;
   thread_ = std::jthread([this](std::stop_token stop) {
     pthread_setname_np(pthread_self(), "weir-pulse");
     // A busy host must not make a living daemon look dead.  Without the privilege the beat is merely less punctual.
@@ -46,22 +49,26 @@ void Pulse::stop() {
 }
 
 void Pulse::run(std::stop_token stop) {
-  auto next_beat = std::chrono::steady_clock::now() + beat_every;
-  auto next_sweep = next_beat + sweep_every;
+  auto next_sweep = std::chrono::steady_clock::now() + sweep_every;
   while (!stop.stop_requested()) {
-    const auto now = std::chrono::steady_clock::now();
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_beat - now).count();
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(next_beat_ - std::chrono::steady_clock::now()).count();
     pollfd events{.fd = kernel_.events_fd(), .events = POLLIN, .revents = 0};
     if (left > 0) poll(&events, 1, static_cast<int>(left));
     hear();
-    if (std::chrono::steady_clock::now() < next_beat) continue;
-    beat();
-    next_beat += beat_every;
-    if (next_beat < now) next_beat = now + beat_every;  // we were stopped for a while
-    if (now < next_sweep) continue;
+    beat_if_due();
+    if (std::chrono::steady_clock::now() < next_sweep) continue;
     sweep();
-    next_sweep = now + sweep_every;
+    next_sweep = std::chrono::steady_clock::now() + sweep_every;
   }
+}
+
+/// Also between two events: a flood of them must not make the daemon look dead.
+void Pulse::beat_if_due() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_beat_) return;
+  beat();
+  next_beat_ = std::max(next_beat_ + beat_every, now);  // later than planned: we were stopped for a while
 }
 
 void Pulse::beat() {
@@ -74,6 +81,7 @@ void Pulse::hear() {
   events_.clear();
   kernel_.drain(events_);
   for (const weir_event& event : events_) {
+    beat_if_due();
     switch (event.type) {
       case WEIR_EVENT_passed: passed(event); break;
       case WEIR_EVENT_ended: ended(event); break;
@@ -110,13 +118,19 @@ void Pulse::ended(const weir_event& event) {
   ledger_.ended(event.id, reason, account::Traffic{.in = event.bytes_up, .out = event.bytes_down});
 }
 
-/// Both halves of an old connection stand in the way of a new one with the same addresses and ports.
+/// Both halves of an old connection stand in the way of a new one with the same addresses and ports.  If the new one
+/// has been taken over since the event, the sockets that stand there are its own.
 void Pulse::destroy(const weir_event& event) {
   const Flow flow = steer::flow_of(event.key);
-  auto destroyer = steer::Destroyer::open();
-  if (!destroyer) return;
-  destroyer->destroy(flow.origin, flow.client);
-  destroyer->destroy(flow.client, flow.origin);
+  if (const auto now = kernel_.held(flow); now && now->state == WEIR_HELD_taken) return;
+  if (!destroyer_) {
+    auto opened = steer::Destroyer::open();
+    if (!opened) return;
+    destroyer_ = std::move(*opened);
+  }
+  const auto client_half = destroyer_->destroy(flow.origin, flow.client);
+  const auto origin_half = destroyer_->destroy(flow.client, flow.origin);
+  if (!client_half || !origin_half) destroyer_.reset();  // a netlink socket in doubt is made anew
 }
 
 void Pulse::sweep() {

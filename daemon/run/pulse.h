@@ -2,6 +2,7 @@
 // Nothing else runs on it, so a long reload or a slow disk can never look like a dead daemon.
 #pragma once
 
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
@@ -29,6 +30,7 @@ class Pulse {
  private:
   void run(std::stop_token stop);
   void beat();
+  void beat_if_due();
   void hear();
   void passed(const weir_event& event);
   void ended(const weir_event& event);
@@ -44,6 +46,8 @@ class Pulse {
   std::unordered_map<FlowId, unsigned> on_wire_;  ///< announced and not ended; the sweep that saw it last
   std::unordered_set<FlowId> unclaimed_;          ///< taken flows that the last sweep found without a session
   unsigned sweeps_ = 0;
+  Monotonic next_beat_{};
+  std::optional<steer::Destroyer> destroyer_;
   std::jthread thread_;
 };
 
