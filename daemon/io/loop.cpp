@@ -28,8 +28,10 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 namespace {
-// Coroutines resumed in one turn before the kernel is asked for further events.
+// Coroutines resumed in one turn before the kernel is asked for further events, and the time after which no other is
+// begun: timers run between turns, and a worker whose timers are late looks dead to the kernel.
 constexpr int resumes_a_turn = 256;
+constexpr auto longest_turn = std::chrono::milliseconds(5);
 // Descriptors heard of in one turn.
 constexpr int events_a_turn = 256;
 // Operations of one coroutine that may end without a wait before the others are let run: a peer that is always ready
@@ -132,7 +134,9 @@ void Loop::make_ready(Wait& wait) {
 
 void Loop::drain() {
   impl_->scheduled = false;
+  const auto end = std::chrono::steady_clock::now() + longest_turn;
   for (int i = 0; i < resumes_a_turn && first_ready_ != nullptr; ++i) {
+    if (i > 0 && std::chrono::steady_clock::now() > end) break;
     Wait* wait = first_ready_;
     first_ready_ = wait->next_;
     if (first_ready_ == nullptr) last_ready_ = &first_ready_;

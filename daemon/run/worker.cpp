@@ -11,6 +11,16 @@ constexpr Duration turn = std::chrono::milliseconds(50);
 
 }  // namespace
 
+bool Turning::within(Duration limit) const {
+  const Monotonic turned{Monotonic::duration(last_.load(std::memory_order_relaxed))};
+  return std::chrono::steady_clock::now() - turned < limit;
+}
+
+void Turning::fire() {
+  last_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  wheel_.add(*this, turn);
+}
+
 Worker::Worker(unsigned number, Shared& shared, account::Ledger& ledger, Terms terms)
     : number_(number),
       shared_(shared),
@@ -29,7 +39,7 @@ Result<std::unique_ptr<Worker>> Worker::make(unsigned number, Shared& shared, ac
 }
 
 void Worker::start() {
-  loop_.spawn(pulse());
+  turning_.start();
   loop_.spawn(pool_.sweep());
   loop_.spawn(admit(false));
   if (door_->v6() >= 0) loop_.spawn(admit(true));
@@ -51,19 +61,6 @@ void Worker::join() {
 
 void Worker::carry_on(Terms terms) {
   loop_.post([this, terms = std::move(terms)]() mutable { terms_ = std::move(terms); });
-}
-
-bool Worker::is_alive(Duration limit) const {
-  const Monotonic turned{Monotonic::duration(turned_.load(std::memory_order_relaxed))};
-  return std::chrono::steady_clock::now() - turned < limit;
-}
-
-io::Task<void> Worker::pulse() {
-  for (;;) {
-    turned_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
-    const auto slept = co_await io::sleep(loop_.wheel(), turn);  // not in a condition: g++ 12 miscompiles that
-    if (!slept) co_return;
-  }
 }
 
 /// Takes connections of one family until the loop stops.  Beyond the limit a connection is reset at once: the heartbeat

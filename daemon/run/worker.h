@@ -29,6 +29,22 @@ struct Terms {
   upstream::SourcePolicy source;  ///< whose address origins see
 };
 
+/// Knows when the loop turned last.  A timer and not a task: a task waits behind every other one that is ready, and a
+/// long queue is no hang.
+class Turning final : io::Timer {
+ public:
+  explicit Turning(io::Wheel& wheel) : wheel_(wheel) {}
+  void start() { fire(); }
+  /// From any thread.
+  bool within(Duration limit) const;
+
+ private:
+  void fire() override;
+
+  io::Wheel& wheel_;
+  std::atomic<Monotonic::rep> last_{0};
+};
+
 class Worker {
  public:
   /// Opens the listeners.  Errors: system.
@@ -46,7 +62,7 @@ class Worker {
   /// From any thread: new connections, and new requests on old ones, are carried on these terms.
   void carry_on(Terms terms);
   /// Whether the loop turned within `limit`: a worker that hangs must not be sent new flows.
-  bool is_alive(Duration limit) const;
+  bool is_alive(Duration limit) const { return turning_.within(limit); }
 
   // What a session uses, on the worker's own thread.
   Shared& shared() { return shared_; }
@@ -61,7 +77,6 @@ class Worker {
  private:
   Worker(unsigned number, Shared& shared, account::Ledger& ledger, Terms terms);
   io::Task<void> admit(bool v6);
-  io::Task<void> pulse();
 
   unsigned number_;
   Shared& shared_;
@@ -72,7 +87,7 @@ class Worker {
   upstream::Dialer dialer_;
   upstream::Pool pool_;
   engine::Services services_;
-  std::atomic<Monotonic::rep> turned_{0};
+  Turning turning_{loop_.wheel()};
   std::jthread thread_;
 };
 

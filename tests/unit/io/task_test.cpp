@@ -63,6 +63,34 @@ TEST(Task, BringsAValueOverAWait) {
   });
 }
 
+// Without a bound in time a turn of slow tasks keeps every timer waiting, and the kernel takes the worker for dead.
+TEST(Loop, RunsATimerThatIsDueBeforeEverythingElseThatIsReady) {
+  run([](Loop& loop) -> Task<void> {
+    struct Due : Timer {
+      explicit Due(int& resumed) : now(resumed) {}
+      void fire() override { at = now; }
+      int& now;
+      int at = -1;
+    };
+    int resumed = 0;
+    Due due(resumed);
+    const auto busy = [](int& count, const Due& timer) -> Task<void> {
+      while (timer.at < 0) {
+        for (const auto end = std::chrono::steady_clock::now() + 2ms; std::chrono::steady_clock::now() < end;) {
+        }
+        ++count;
+        if (const auto went_on = co_await yield(); !went_on) co_return;
+      }
+    };
+    TaskGroup group(loop);
+    for (int i = 0; i < 200; ++i) group.spawn(busy(resumed, due));
+    resumed = 0;
+    loop.wheel().add(due, 1ms);
+    co_await group.join();
+    EXPECT_LT(due.at, 20);
+  });
+}
+
 TEST(TaskGroup, JoinsThousandsOfTasksThatEndInAnyOrder) {
   run([](Loop& loop) -> Task<void> {
     int ended = 0;
