@@ -22,25 +22,42 @@ struct bpf_tcp_req_attrs {
 	__u8 usec_ts_ok;
 	__u8 reserved[3];
 };
+/* Of a listener's struct only its accept queue; libbpf finds where the running kernel keeps these fields. */
 struct sock {
-}; /* opaque here; a mere declaration would not match the kernel's BTF */
+	__u32 sk_ack_backlog;
+	__u32 sk_max_ack_backlog;
+} __attribute__((preserve_access_index));
 extern int bpf_sk_assign_tcp_reqsk(struct __sk_buff *skb, struct sock *sk, struct bpf_tcp_req_attrs *attrs,
 				   int attrs__sz) __ksym;
 
+/* A full accept queue drops what it is given, and the client would wait.  A quarter stays free for the handshakes that
+ * are under way. */
+ALWAYS_INLINE int queue_full(const struct sock *sk)
+{
+	return sk->sk_ack_backlog + sk->sk_max_ack_backlog / 4 >= sk->sk_max_ack_backlog;
+}
+
+ALWAYS_INLINE int is_crowded(struct bpf_sock *listener)
+{
+	struct sock *full = (struct sock *)bpf_skc_to_tcp_sock(listener);
+
+	return full && queue_full(full);
+}
+
 /* Gives the client's half to the listener: the kernel believes that this segment is the ACK of a valid SYN cookie, and
- * the hello becomes the first data of the accepted socket.  0 or an error. */
-ALWAYS_INLINE int assign_half(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
-			      struct weir_held *h)
+ * the hello becomes the first data of the accepted socket.  WEIR_WIRE_steered, or the reason why not. */
+ALWAYS_INLINE enum weir_wire_reason assign_half(struct __sk_buff *skb, const struct weir_config *c,
+						const struct packet *p, struct weir_held *h)
 {
 	struct options *o = parse_options(skb, p);
 	__u8 both = h->client.options & h->origin.options;
 	struct bpf_tcp_req_attrs attrs = {};
+	enum weir_wire_reason outcome = WEIR_WIRE_takeover_failed;
 	struct bpf_sock *sk;
 	struct sock *full;
-	int error = -1;
 
 	if (!o)
-		return -1;
+		return outcome;
 	attrs.mss = h->client.mss;
 	attrs.wscale_ok = !!(both & WEIR_OPTION_wscale);
 	attrs.snd_wscale = attrs.wscale_ok ? h->client.wscale : 0;
@@ -52,25 +69,33 @@ ALWAYS_INLINE int assign_half(struct __sk_buff *skb, const struct weir_config *c
 	attrs.rcv_tsecr = o->tsecr;
 	sk = listener(c, p->v6, bpf_get_hash_recalc(skb));
 	if (!sk)
-		return -1;
+		return WEIR_WIRE_no_daemon;
 	full = (struct sock *)bpf_skc_to_tcp_sock(sk);
-	if (full)
-		error = bpf_sk_assign_tcp_reqsk(skb, full, &attrs, sizeof(attrs));
+	if (full && queue_full(full))
+		outcome = WEIR_WIRE_listener_full;
+	else if (full && !bpf_sk_assign_tcp_reqsk(skb, full, &attrs, sizeof(attrs)))
+		outcome = WEIR_WIRE_steered;
 	bpf_sk_release(sk);
-	if (!error) {
+	if (outcome == WEIR_WIRE_steered) {
 		h->client.tsval = o->half.tsval;
 		h->origin.tsval = o->tsecr;
 		h->take_seq = bpf_ntohl(p->tcp.seq);
 		h->take_ack = bpf_ntohl(p->tcp.ack_seq);
 		h->take_window = (__u32)bpf_ntohs(p->tcp.window) << attrs.snd_wscale;
 	}
-	return error;
+	return outcome;
 }
 #else
-ALWAYS_INLINE int assign_half(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
-			      struct weir_held *h)
+/* Without BTF the queue cannot be read here: the daemon looks at it before each beat, and says "overloaded". */
+ALWAYS_INLINE int is_crowded(struct bpf_sock *listener)
 {
-	return -1;
+	return 0;
+}
+
+ALWAYS_INLINE enum weir_wire_reason assign_half(struct __sk_buff *skb, const struct weir_config *c,
+						const struct packet *p, struct weir_held *h)
+{
+	return WEIR_WIRE_takeover_failed;
 }
 #endif
 

@@ -20,6 +20,9 @@
 #include "flow.bpf.h"
 #include "assign.bpf.h"
 
+#define MSS_least4 536
+#define MSS_least6 1220
+
 /* --- new connections ------------------------------------------------------------------------------------- */
 
 /* Hands a SYN to a worker's listener.  Over a TIME_WAIT socket the listener must not be assigned (the request could not
@@ -38,6 +41,10 @@ ALWAYS_INLINE int steer_syn(struct __sk_buff *skb, const struct weir_config *c, 
 	sk = listener(c, p->v6, bpf_get_hash_recalc(skb));
 	if (!sk)
 		return fail(c, WEIR_WIRE_no_daemon);
+	if (p->tcp.syn && is_crowded(sk)) { /* the ACK of a cookie comes again: it was promised a place */
+		bpf_sk_release(sk);
+		return fail(c, WEIR_WIRE_listener_full);
+	}
 	error = bpf_sk_assign(skb, sk, 0);
 	bpf_sk_release(sk);
 	return error ? fail(c, WEIR_WIRE_assign_failed) : steer(skb, c, reason);
@@ -120,8 +127,10 @@ ALWAYS_INLINE int new_connection(struct __sk_buff *skb, const struct weir_config
 	o = parse_options(skb, p);
 	if (!o)
 		return fail(c, WEIR_WIRE_malformed);
-	/* RFC 8684, RFC 7413: what a taken-over half could not carry on is negotiated away by our listener instead */
-	if ((o->half.options & WEIR_OPTION_mptcp) || p->payload_length)
+	/* RFC 8684, RFC 7413: what a taken-over half could not carry on is negotiated away by our listener instead; nor
+	 * does the kernel take a half over whose segments are smaller than the least that its network carries */
+	if ((o->half.options & WEIR_OPTION_mptcp) || p->payload_length ||
+	    o->half.mss < (p->v6 ? MSS_least6 : MSS_least4))
 		return steer_syn(skb, c, p, WEIR_WIRE_steered_option);
 	if (p->tcp.ece && p->tcp.cwr)
 		o->half.options |= WEIR_OPTION_ecn;
@@ -149,8 +158,11 @@ ALWAYS_INLINE int take_over(struct __sk_buff *skb, const struct weir_config *c, 
 		return count(WEIR_WIRE_takeover_leftover, DROP);
 	}
 	if (health == WEIR_WIRE_steered)
-		health = assign_half(skb, c, p, h) ? WEIR_WIRE_takeover_failed : WEIR_WIRE_steered;
+		health = assign_half(skb, c, p, h);
 	if (health != WEIR_WIRE_steered) {
+		/* on_failure is for what nobody could judge; this is judged, and somebody lives to stand by it */
+		if (reason == WEIR_WIRE_taken_block && health != WEIR_WIRE_no_daemon && !c->closed)
+			return refuse(skb, c);
 		if (!c->closed)
 			pass_held(p, h, WEIR_WIRE_passed_syn);
 		return fail(c, health);
@@ -170,8 +182,7 @@ ALWAYS_INLINE int passed_packet(struct __sk_buff *skb, const struct weir_config 
 {
 	if (!on_wire || account_passed(p, on_wire, FROM_CLIENT))
 		return pass(skb, c, WEIR_WIRE_passed_packet);
-	skb->mark |= WEIR_MARK_RESET(c->mark);
-	return count(WEIR_WIRE_reset_by_policy, NEXT);
+	return refuse(skb, c);
 }
 
 ALWAYS_INLINE int first_bytes(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
@@ -282,8 +293,7 @@ ALWAYS_INLINE int unknown_packet(struct __sk_buff *skb, const struct weir_config
 			return steer_syn(skb, c, p, WEIR_WIRE_steered);
 	}
 	if (protocol == WEIR_PORT_tls && daemon_health(c) == WEIR_WIRE_steered && late_refusal(skb, c, p)) {
-		skb->mark |= WEIR_MARK_RESET(c->mark);
-		return count(WEIR_WIRE_reset_by_policy, NEXT);
+		return refuse(skb, c);
 	}
 	return pass(skb, c, WEIR_WIRE_not_ours);
 }

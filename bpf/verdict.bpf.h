@@ -38,6 +38,13 @@ ALWAYS_INLINE int fail(const struct weir_config *c, enum weir_wire_reason reason
 	return c->closed ? count(WEIR_WIRE_refused_closed, DROP) : NEXT;
 }
 
+/* Refuses a connection that nobody can answer for: nft resets it by the mark. */
+ALWAYS_INLINE int refuse(struct __sk_buff *skb, const struct weir_config *c)
+{
+	skb->mark |= WEIR_MARK_RESET(c->mark);
+	return count(WEIR_WIRE_reset_by_policy, NEXT);
+}
+
 /* A frame that a port in promiscuous mode overheard, or one that a VLAN device above this interface will see again. */
 ALWAYS_INLINE int not_for_us(const struct __sk_buff *skb)
 {

@@ -84,6 +84,7 @@ void count(Status& s, const account::Totals& totals, const std::array<std::uint6
                    .bytes_out = totals.of(Count::bytes_out)};
   s.unjudged = {.no_daemon = wire[WEIR_WIRE_no_daemon],
                 .overloaded = wire[WEIR_WIRE_overloaded],
+                .listener_full = wire[WEIR_WIRE_listener_full],
                 .flow_map_full = wire[WEIR_WIRE_flow_map_full],
                 .assign_failed = wire[WEIR_WIRE_assign_failed],
                 .takeover_failed = wire[WEIR_WIRE_takeover_failed]};

@@ -1,6 +1,7 @@
 #include "intake/door.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace weir::intake {
@@ -69,6 +70,17 @@ io::Task<Result<Arrival>> Door::next(bool v6, const steer::Kernel& kernel) {
     if (held && held->state != WEIR_HELD_taken) held.reset();
     co_return Arrival{.client = std::move(*client), .flow = flow, .taken = held};
   }
+}
+
+bool Door::is_crowded() const {
+  for (const int fd : {v4(), v6()}) {
+    tcp_info info{};
+    socklen_t length = sizeof info;
+    if (fd < 0 || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length)) continue;
+    const auto waiting = info.tcpi_unacked, room = info.tcpi_sacked;  // of a listener
+    if (waiting + room / 4 >= room) return true;
+  }
+  return false;
 }
 
 void Door::close() {

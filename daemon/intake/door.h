@@ -30,6 +30,10 @@ class Door {
 
   void close();
 
+  /// Whether three quarters of a listener's accept queue wait to be taken: what comes on top may be lost.  From any
+  /// thread, while the door is open.
+  bool is_crowded() const;
+
  private:
   Door(io::Loop& loop, io::Listener v4) : loop_(&loop), v4_(std::move(v4)) {}
 

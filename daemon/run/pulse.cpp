@@ -72,9 +72,12 @@ void Pulse::beat_if_due() {
 }
 
 void Pulse::beat() {
-  for (const auto& worker : workers_)
+  bool crowded = shared_.connections.load(std::memory_order_relaxed) >= shared_.most_connections;
+  for (const auto& worker : workers_) {
     if (!worker->is_alive(hung_after)) return;  // the old beat grows stale and new flows follow on_failure
-  kernel_.beat(shared_.connections.load(std::memory_order_relaxed) >= shared_.most_connections);
+    crowded |= worker->door().is_crowded();
+  }
+  kernel_.beat(crowded);
 }
 
 void Pulse::hear() {

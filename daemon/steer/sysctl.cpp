@@ -78,8 +78,11 @@ std::vector<Setting> needed_sysctls() {
   std::vector<Setting> needed;
   auto early = read_sysctl("net.ipv4.tcp_early_demux");
   if (early && *early != "0") needed.push_back({"net.ipv4.tcp_early_demux", "0"});
-  auto cookies = read_sysctl("net.ipv4.tcp_syncookies");
-  if (cookies && *cookies == "0") needed.push_back({"net.ipv4.tcp_syncookies", "1"});
+  for (const char* name :
+       {"net.ipv4.tcp_syncookies", "net.ipv4.tcp_window_scaling", "net.ipv4.tcp_sack", "net.ipv4.tcp_timestamps"}) {
+    const auto now = read_sysctl(name);
+    if (now && *now == "0") needed.push_back({name, "1"});
+  }
   return needed;
 }
 

@@ -6,6 +6,8 @@
 // What is needed, and what is not (measured on 6.18, marks set before routing, both address families):
 //   tcp_early_demux = 0     or forwarding silently drops packets that meet a socket which a dead daemon left behind
 //   tcp_syncookies >= 1     the takeover of a live connection presents it to the kernel as a valid cookie
+//   tcp_window_scaling, tcp_sack, tcp_timestamps >= 1
+//                           or the kernel takes over no connection that has agreed on one of them
 //   rp_filter               nothing: 0 and 1 work alike, for clients' packets and for replies to spoofed sockets
 //   src_valid_mark          nothing, because the rules of routing.h name their interface
 #pragma once

@@ -70,6 +70,7 @@ struct Connections {
 struct Unjudged {
   std::uint64_t no_daemon = 0;
   std::uint64_t overloaded = 0;
+  std::uint64_t listener_full = 0;
   std::uint64_t flow_map_full = 0;
   std::uint64_t assign_failed = 0;
   std::uint64_t takeover_failed = 0;

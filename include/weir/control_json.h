@@ -13,7 +13,7 @@ namespace weir::control {
 WEIR_JSON(Running, config, file, since, rules, names, differs, refused, refused_at)
 WEIR_JSON(Tier, kernel, attach, takeover, fallback, floor, on_failure)
 WEIR_JSON(Connections, open, pass, inspect, splice, serve, block, reset, failed, requests, bytes_in, bytes_out)
-WEIR_JSON(Unjudged, no_daemon, overloaded, flow_map_full, assign_failed, takeover_failed)
+WEIR_JSON(Unjudged, no_daemon, overloaded, listener_full, flow_map_full, assign_failed, takeover_failed)
 WEIR_JSON(Dials, same_port, other_port, gateway)
 WEIR_JSON(AccessLog, path, dropped, lost, error)
 WEIR_JSON(Status, version, state, started, now, workers, policy, tier, connections, unjudged, dials, log, events_lost)

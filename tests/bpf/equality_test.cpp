@@ -29,7 +29,7 @@ class Equality : public Lab {
     const auto at_syn = snapshot.evaluate(Stage::syn, facts), at_hello = snapshot.evaluate(Stage::hello, facts);
     const bool http = random.port == 80 || random.port == 8080;
 
-    const Reasons opened = run(lan_in, packet(flow).flags(syn).seq(1000)).counted;
+    const Reasons opened = run(lan_in, packet(flow).flags(syn).seq(1000).options(usual_options(1, 0))).counted;
     if (snapshot.exempt(random.client, random.dest)) {
       EXPECT_EQ(opened, Reasons{WEIR_WIRE_exempt});
       return;

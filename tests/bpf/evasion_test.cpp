@@ -179,7 +179,7 @@ TEST_F(Evasion, ByAnIpv6FirstFragmentWithoutPorts) {
 }
 
 TEST_F(Evasion, ByAChainOfIpv6ExtensionHeaders) {
-  auto opening = packet(tls6()).flags(syn).seq(1000);
+  auto opening = packet(tls6()).flags(syn).seq(1000).options(usual_options(1, 0));
   for (int i = 0; i < 6; ++i) opening.extension(IPPROTO_DSTOPTS);
   EXPECT_EQ(run(lan_in, opening), watched);
   EXPECT_EQ(run(lan_in, opening.extension(IPPROTO_DSTOPTS)), (Outcome{next, fragmented, {WEIR_WIRE_fragment}}));

@@ -273,13 +273,24 @@ TEST_F(FirstBytes, OutsideTheTablesEscalate) {
 TEST_F(FirstBytes, ThatCannotBeTakenOverFollowOnFailure) {
   ASSERT_TRUE(kernel().apply(settings()));  // open again
   begin(tls4());
-  EXPECT_EQ(run(lan_in, first(tls4(), hello("blocked.example"))), (Outcome{next, 0, {WEIR_WIRE_takeover_failed}}));
+  EXPECT_EQ(run(lan_in, first(tls4(), hello("other.example"))), (Outcome{next, 0, {WEIR_WIRE_takeover_failed}}));
   EXPECT_TRUE(kernel().passed(tls4()));
   EXPECT_FALSE(kernel().held(tls4()));
   begin(tls6());
   kernel().rest();
   EXPECT_EQ(run_as_is(lan_in, first(tls6(), hello("blocked.example")).frame()),
             (Outcome{next, 0, {WEIR_WIRE_no_daemon}}));
+}
+
+// on_failure is for what nobody could judge.
+TEST_F(FirstBytes, ThatAreRefusedAndCannotBeTakenOverAreReset) {
+  ASSERT_TRUE(kernel().apply(settings()));
+  begin(tls4());
+  const Outcome reset{next, reset_mark, {WEIR_WIRE_reset_by_policy}};
+  EXPECT_EQ(run(lan_in, first(tls4(), hello("blocked.example"))), reset);
+  alive(true);
+  EXPECT_EQ(run_as_is(lan_in, first(tls4(), hello("blocked.example")).frame()), reset) << "the daemon is overloaded";
+  EXPECT_FALSE(kernel().passed(tls4()));
 }
 
 }  // namespace

@@ -111,6 +111,8 @@ TEST_F(Handover, AtSynIsDoneForWhatATakeoverCouldNotCarryOn) {
   EXPECT_TRUE(send(packet(tls4(41000)).flags(syn).seq(1).options({30, 4, 1, 0})).contains(WEIR_WIRE_steered_option));
   EXPECT_TRUE(send(packet(tls4(41001)).flags(syn).seq(1).options({34, 2})).contains(WEIR_WIRE_steered_option));
   EXPECT_TRUE(send(packet(tls4(41002)).flags(syn).seq(1).payload("early")).contains(WEIR_WIRE_steered_option));
+  EXPECT_TRUE(send(packet(tls4(41003)).flags(syn).seq(1).options({2, 4, 2, 0x17})).contains(WEIR_WIRE_steered_option));
+  EXPECT_TRUE(send(packet(tls6(41003)).flags(syn).seq(1)).contains(WEIR_WIRE_steered_option)) << "no size: 536 bytes";
   EXPECT_FALSE(kernel().held(tls4(41000)));
 }
 
@@ -261,8 +263,32 @@ TEST_F(Handover, WithoutAListenerFollowsOnFailure) {
   ASSERT_EQ(bpf_map_delete_elem(map("listeners4"), &zero), 0);
   const Flow flow = tls4(51000);
   begin(flow);
-  EXPECT_EQ(send(first(flow, hello("blocked.example"))), Reasons{WEIR_WIRE_takeover_failed});
+  EXPECT_EQ(send(first(flow, hello("blocked.example"))), Reasons{WEIR_WIRE_no_daemon});
   EXPECT_EQ(send(packet(http4(51001)).flags(syn).seq(1)), Reasons{WEIR_WIRE_no_daemon});
+}
+
+// Connections that nobody accepts fill three quarters of the queue; the rest is for handshakes that are under way.
+TEST_F(Handover, ToAFullListenerFollowsOnFailure) {
+  for (std::uint16_t port = 53100; port < 53103; ++port) {
+    EXPECT_EQ(send(packet(http4(port)).flags(syn).seq(1000)), Reasons{WEIR_WIRE_steered});
+    EXPECT_EQ(send(packet(http4(port)).seq(1001).acks(answer().seq + 1)), Reasons{WEIR_WIRE_steered_packet});
+  }
+  backlog(4);
+  EXPECT_EQ(run(lan_in, packet(http4(53103)).flags(syn).seq(1)), (Outcome{next, 0, {WEIR_WIRE_listener_full}}));
+  const Flow flow = tls4(53104);
+  begin(flow);
+  EXPECT_EQ(run(lan_in, first(flow, hello("other.example"))), (Outcome{next, 0, {WEIR_WIRE_listener_full}}));
+  EXPECT_TRUE(kernel().passed(flow)) << "let go for good, or its next segment would hang";
+  begin(tls4(53105));
+  EXPECT_EQ(run(lan_in, first(tls4(53105), hello("blocked.example"))),
+            (Outcome{next, reset_mark, {WEIR_WIRE_reset_by_policy}}));
+
+  closed();
+  EXPECT_EQ(run(lan_in, packet(http4(53103)).flags(syn).seq(1)),
+            (Outcome{dropped, 0, {WEIR_WIRE_listener_full, WEIR_WIRE_refused_closed}}));
+  while (accepted()) {
+  }
+  EXPECT_TRUE(send(packet(http4(53103)).flags(syn).seq(1)).contains(WEIR_WIRE_steered)) << "there is room again";
 }
 
 // A reply on the WAN side belongs to the daemon when a socket of its own holds the client's address.

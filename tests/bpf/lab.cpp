@@ -71,6 +71,8 @@ void build_network() {
   }
 }
 
+constexpr int usual_backlog = 128;
+
 int packet_socket(const char* interface) {
   const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_ALL));
   sockaddr_ll at{};
@@ -103,7 +105,7 @@ int listener(int family, const char* address) {
   sockaddr_storage at{};
   const socklen_t length = Endpoint{*Address::parse(address), 15001}.to(at);
   EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&at), length), 0) << std::strerror(errno);
-  EXPECT_EQ(listen(fd, 128), 0);
+  EXPECT_EQ(listen(fd, usual_backlog), 0);
   return fd;
 }
 
@@ -218,6 +220,7 @@ void Lab::SetUp() {
   ASSERT_TRUE(kernel().apply(settings()));
   ASSERT_TRUE(kernel().commit(plan(hasher())));
   restore_listeners();
+  backlog(usual_backlog);
   alive();
   for (int fd; (fd = accept()) >= 0;) close(fd);
   at_client();
@@ -238,6 +241,10 @@ void Lab::clear_flows() {
 }
 
 void Lab::restore_listeners() { ASSERT_TRUE(kernel().set_listeners(0, shared_->listen4, shared_->listen6)); }
+
+void Lab::backlog(int most) {
+  for (int fd : {shared_->listen4, shared_->listen6}) ASSERT_EQ(listen(fd, most), 0);
+}
 
 void Lab::closed() {
   auto changed = settings();

@@ -91,6 +91,8 @@ class Lab : public testing::Test {
   void put_passed(const Flow& flow, const weir_passed& passed);
   void clear_flows();
   void restore_listeners();
+  /// How many connections wait for accept() at most.
+  void backlog(int most);
   std::vector<weir_event> events();
   /// Listening sockets of worker 0, transparent, one a family; the next accepted connection of either.
   int accept();

@@ -12,8 +12,8 @@ namespace {
 
 /// Reasons after which connections were not judged: never normal.
 bool not_enforced(const std::string& wire_reason) {
-  static constexpr std::array<std::string_view, 6> reasons = {"no_daemon",     "overloaded",      "flow_map_full",
-                                                              "assign_failed", "takeover_failed", "ring_full"};
+  static constexpr std::array<std::string_view, 7> reasons = {
+      "no_daemon", "overloaded", "listener_full", "flow_map_full", "assign_failed", "takeover_failed", "ring_full"};
   return std::find(reasons.begin(), reasons.end(), wire_reason) != reasons.end();
 }
 

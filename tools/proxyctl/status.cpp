@@ -45,11 +45,12 @@ std::vector<Trouble> troubles(const Status& s) {
         {"the file on disk differs", "file", printable(s.policy.file) + " differs from what runs", "proxyctl reload"});
   }
   const control::Unjudged& u = s.unjudged;
-  if (u.no_daemon + u.overloaded + u.flow_map_full + u.assign_failed + u.takeover_failed > 0) {
+  if (u.no_daemon + u.overloaded + u.listener_full + u.flow_map_full + u.assign_failed + u.takeover_failed > 0) {
     std::string how = s.tier.on_failure == "closed" ? "held back: " : "passed unjudged: ";
     found.push_back({"not every connection was judged", "not enforced",
                      how + parts({{"without a heartbeat", u.no_daemon},
                                   {"overloaded", u.overloaded},
+                                  {"accept queue full", u.listener_full},
                                   {"flow map full", u.flow_map_full},
                                   {"listener refused", u.assign_failed},
                                   {"takeover failed", u.takeover_failed}}),

@@ -28,15 +28,18 @@ class Sysctl : public testing::Test {
 };
 
 TEST_F(Sysctl, SetsWhatIsNeededAndPutsItBack) {
-  sh("sysctl -qw net.ipv4.tcp_early_demux=1 net.ipv4.tcp_syncookies=0");
+  const std::vector<std::string> on = {"net.ipv4.tcp_syncookies", "net.ipv4.tcp_window_scaling", "net.ipv4.tcp_sack",
+                                       "net.ipv4.tcp_timestamps"};
+  sh("sysctl -qw net.ipv4.tcp_early_demux=1");
+  for (const std::string& name : on) sh("sysctl -qw " + name + "=0");
   ASSERT_TRUE(apply_sysctls(needed_sysctls(), state));
   EXPECT_EQ(early(), "0");
-  EXPECT_EQ(*read_sysctl("net.ipv4.tcp_syncookies"), "1");
+  for (const std::string& name : on) EXPECT_EQ(*read_sysctl(name), "1");
   EXPECT_TRUE(needed_sysctls().empty());
-  EXPECT_EQ(list_sysctls(state).size(), 2U);
+  EXPECT_EQ(list_sysctls(state).size(), 1 + on.size());
   ASSERT_TRUE(restore_sysctls(state));
   EXPECT_EQ(early(), "1");
-  EXPECT_EQ(*read_sysctl("net.ipv4.tcp_syncookies"), "0");
+  for (const std::string& name : on) EXPECT_EQ(*read_sysctl(name), "0");
   EXPECT_FALSE(std::filesystem::exists(state));
 }
 
