@@ -1,6 +1,5 @@
 """A client that uses the same addresses and ports again at once meets a TIME_WAIT of the gateway, and does not wait."""
 import ssl
-import time
 
 import pytest
 
@@ -12,7 +11,15 @@ PORT = 23000
 HELLO = client_hello("allowed.example")
 HALVES = (HELLO[:3] + b"\0\x64" + HELLO[5:105]   # the hello in two TLS records: the wire leaves it to the daemon
           + HELLO[:3] + (len(HELLO) - 105).to_bytes(2, "big") + HELLO[105:])
-QUICK = 1.5   # a lost SYN would cost 1 s each, a TIME_WAIT 60 s
+PATIENCE = 10
+
+
+@pytest.fixture(autouse=True)
+def no_syn_sent_again(lab):
+    """A SYN that a TIME_WAIT swallowed is sent again after a second."""
+    before = lab.syns_sent_again()
+    yield
+    assert lab.syns_sent_again() == before
 
 
 def gateway_waits(lab, port):
@@ -23,36 +30,30 @@ def test_steered(lab, weir, origin):
     daemon = weir(BLOCK)
     assert http_get(lab, origin, "blocked.example", source_port=PORT).status == 403
     assert gateway_waits(lab, PORT), "the gateway closed first, so it must hold the TIME_WAIT that this test is about"
-    began = time.monotonic()
     for host, status in (("blocked.example", 403), ("allowed.example", 200), ("blocked.example", 403)) * 3:
-        assert http_get(lab, origin, host, source_port=PORT, timeout=QUICK).status == status
-    assert time.monotonic() - began < QUICK
+        assert http_get(lab, origin, host, source_port=PORT, timeout=PATIENCE).status == status
     assert daemon.wire()["steered_time_wait"] >= 1
 
 
 def test_taken_over(lab, weir, authority, origin):
     weir(BLOCK)
-    began = time.monotonic()
     for _ in range(4):
-        with lab.connect(origin, 443, source_port=PORT, timeout=QUICK) as connection:
+        with lab.connect(origin, 443, source_port=PORT, timeout=PATIENCE) as connection:
             with pytest.raises(ssl.SSLError, match="(?i)alert"):
                 Tls(connection, "blocked.example").handshake()
-    with lab.connect(origin, 443, source_port=PORT, timeout=QUICK) as connection:
+    with lab.connect(origin, 443, source_port=PORT, timeout=PATIENCE) as connection:
         assert Tls(connection, "allowed.example", authority).handshake().issuer() == "Lab authority"
-    assert time.monotonic() - began < 2 * QUICK
 
 
 def test_taken_over_and_spliced(lab, weir):
     """Both halves of a spliced takeover end; the next connection on the same ports is taken over again."""
     daemon = weir(BLOCK)
-    began = time.monotonic()
     with Listener(lab, 443) as origin:
         for _ in range(3):
-            with lab.connect(origin.address, 443, source_port=PORT + 1, timeout=QUICK) as client:
+            with lab.connect(origin.address, 443, source_port=PORT + 1, timeout=PATIENCE) as client:
                 server = origin.accept()
                 client.sendall(HALVES)
                 assert read_exactly(server, len(HALVES)) == HALVES
                 server.close()
                 assert client.recv(1) == b""
-    assert time.monotonic() - began < 3 * QUICK
     assert sum(n for r, n in daemon.wire().items() if r.startswith("taken_")) == 3

@@ -176,6 +176,12 @@ class Lab:
     def socket(self, namespace, family=socket.AF_INET, kind=socket.SOCK_STREAM, protocol=0):
         return self.within(namespace, lambda: socket.socket(family, kind, protocol))
 
+    def syns_sent_again(self):
+        """How many SYNs the client's kernel had to repeat so far, each after a second or more."""
+        names, values = [line.split() for line in run(*self.command(self.client, "cat", "/proc/net/netstat")).splitlines()
+                         if line.startswith("TcpExt:")]
+        return int(values[names.index("TCPSynRetrans")])
+
     def connect(self, address, port, timeout=5.0, source=None, source_port=0):
         """A TCP connection of the client.  Raises what connect() raises."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
