@@ -35,8 +35,9 @@ bool set_options(int fd, const weir_held& held) {
   if (both & WEIR_OPTION_timestamp) options[count++] = {8, 0};
   if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_OPTIONS, options.data(), count * sizeof options[0])) return false;
   if (!(both & WEIR_OPTION_timestamp)) return true;
-  // Our clock goes on just behind the client's; bit 0 of the value would select microseconds on new kernels.
-  return set(fd, IPPROTO_TCP, TCP_TIMESTAMP, static_cast<int>((held.client.tsval + 2) & ~1U));
+  // Our clock goes on with the client's, not ahead of it: its next connection on these ports would come from the past
+  // (RFC 7323 §5).  Bit 0 of the value would select microseconds on new kernels.
+  return set(fd, IPPROTO_TCP, TCP_TIMESTAMP, static_cast<int>((held.client.tsval + 1) & ~1U));
 }
 
 Result<Fd> repair(const Flow& flow, const weir_held& held) {

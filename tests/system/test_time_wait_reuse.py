@@ -5,6 +5,7 @@ import pytest
 
 from lab import Listener, Tls, client_hello, http_get
 from lab.client import read_exactly
+from lab.gateway import wait_for
 from rules import BLOCK
 
 PORT = 23000
@@ -49,7 +50,8 @@ def test_taken_over_and_spliced(lab, weir):
     """Both halves of a spliced takeover end; the next connection on the same ports is taken over again."""
     daemon = weir(BLOCK)
     with Listener(lab, 443) as origin:
-        for _ in range(3):
+        for ended in range(3):
+            wait_for("the end of the last one", lambda: len(daemon.lines()) == ended)
             with lab.connect(origin.address, 443, source_port=PORT + 1, timeout=PATIENCE) as client:
                 server = origin.accept()
                 client.sendall(HALVES)
