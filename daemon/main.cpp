@@ -2,12 +2,14 @@
 #include <systemd/sd-daemon.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <string>
 
 #include "control/steward.h"
 #include "load/load.h"
+#include "load/zone.h"
 #include "policy/policy.h"
 #include "run/log.h"
 #include "run/world.h"
@@ -34,7 +36,8 @@ int refuse(const std::string& path, const load::Loaded& loaded) {
 
 /// What holds, in one line, and what the kernel's tables could not take.
 int check(const load::Loaded& loaded) {
-  const auto snapshot = policy::Snapshot::build(*loaded.config, loaded.lists, 1);
+  const auto snapshot =
+      policy::Snapshot::build(*loaded.config, loaded.lists, 1, load::moment_of(std::chrono::system_clock::now()));
   const auto plan = snapshot->plan(NameHasher::random());
   for (const std::string& what : plan.over_limit)
     std::fprintf(stderr, "warning: %s\n  → these connections are judged by the daemon, not on the wire\n",
@@ -63,6 +66,7 @@ int main(int argc, char** argv) {
   load::Loaded loaded = load::load(path);
   print(loaded.diagnostics);
   if (!loaded.config) return refuse(path, loaded);
+  load::enter_zone(loaded.config->gateway.timezone);  // before the first thread
   if (only_check) return check(loaded);
 
   if (auto alone = control::Steward::alone(*loaded.config); !alone) {

@@ -53,7 +53,7 @@ std::string title(const Config& config, std::size_t rule) {
 }
 
 bool unconditional(const Rule& rule) {
-  return rule.client.empty() && rule.dest.empty() && rule.port.empty() && rule.host.empty();
+  return rule.client.empty() && rule.dest.empty() && rule.port.empty() && rule.host.empty() && rule.time.empty();
 }
 
 void review_order(const Config& config, Diagnostics& diagnostics) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/addr.h"
+#include "base/calendar.h"
 #include "base/units.h"
 #include "weir/words.h"
 
@@ -39,6 +40,8 @@ struct Gateway {
   unsigned workers = 0;  ///< 0: one a core
   std::uint32_t mark = 0x00100000;
   std::uint32_t table = 7745;
+  std::string timezone;  ///< "Europe/Berlin"; empty: the system's
+  Where timezone_at;
 };
 
 struct Limits {
@@ -73,15 +76,23 @@ struct Match {
   Where where;
 };
 
+/// One element of a rule's `time`.
+struct TimeMatch {
+  Hours hours;
+  bool negated = false;
+  Where where;
+};
+
 struct Rule {
   std::string name;  ///< "" : shown as "rule 3"
   Action action = Action::allow;
   std::vector<Match> client;  ///< empty: any
   std::vector<Match> dest;
   std::vector<Match> port;
-  std::vector<Match> host;     ///< also list references
-  bool unseen_blocks = false;  ///< unseen = "block": facts that can no longer become known count as yes
-  Where where;                 ///< of the rule's table
+  std::vector<Match> host;      ///< also list references
+  std::vector<TimeMatch> time;  ///< empty: always
+  bool unseen_blocks = false;   ///< unseen = "block": facts that can no longer become known count as yes
+  Where where;                  ///< of the rule's table
 };
 
 struct Group {

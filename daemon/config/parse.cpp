@@ -226,6 +226,7 @@ Parsed Parser::run(const std::string& path) {
   }
 
   Parsed parsed;
+  parsed.gateway = reader_.config.gateway;
   parsed.lists = reader_.config.lists;
   if (!diagnostics_.failed()) {
     parsed.config = std::move(reader_.config);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/calendar.h"
 #include "base/name.h"
 #include "base/text.h"
 
@@ -50,6 +51,19 @@ std::string host_suggestion(std::string_view text) {
   if (text.contains(':')) return "write the name alone, and the port as port = [...]";
   if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
     return "write the ASCII form in which the name travels: \"xn--...\"";
+  }
+  return {};
+}
+
+/// What to write instead of hours that are none.
+std::string time_suggestion(const Node& node) {
+  if (node.kind == Node::Kind::time) return "put it in quotes";
+  constexpr std::string_view names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+  const std::string text = lower(node.text);
+  for (const std::string_view name : names) {
+    const std::size_t at = text.find(name);
+    if (at == text.npos || at + 3 == text.size() || text[at + 3] < 'a' || text[at + 3] > 'z') continue;
+    return "write " + in_quotes(node.text.substr(at, 3)) + ": three letters a day";
   }
   return {};
 }
@@ -340,6 +354,40 @@ bool Reader::host(const Node& item, std::string_view text, Match& to) {
     return true;
   }
   return host_name(item, text, what, to);
+}
+
+void Reader::time(const Node& item, std::vector<TimeMatch>& to) {
+  constexpr std::string_view what = R"(hours as "Mon-Fri 15:00-18:00", "22:00-06:00", "Sat,Sun" or "2025-06-10")";
+  std::string_view text = item.text;
+  const bool negated = text.starts_with('!');
+  if (negated) text.remove_prefix(1);
+  const auto hours = is_text(item) ? parse_hours(text) : std::nullopt;
+  if (!hours) {
+    refuse(item, what, time_suggestion(item));
+    return;
+  }
+  to.push_back({.hours = *hours, .negated = negated, .where = item.where});
+}
+
+void Reader::times(const Node& node, std::vector<TimeMatch>& to) {
+  to.clear();
+  if (node.kind != Node::Kind::array) return time(node, to);
+  if (node.items.empty()) {
+    diagnostics_.error(node.where, path + " is empty and could never match", "leave it out where it does not matter");
+  }
+  for (const Node& item : node.items) time(item, to);
+}
+
+void Reader::timezone(const Node& node, std::string& to) {
+  constexpr std::string_view legal = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+/";
+  // A name below the folder of zones, never a path out of it; whether it is there is for those who read files.
+  if (!is_text(node) || node.text.size() > longest_label || node.text.starts_with('/') ||
+      node.text.find_first_not_of(legal) != node.text.npos) {
+    refuse(node, R"(the name of a time zone as "Europe/Berlin", or "" for the system's)");
+    return;
+  }
+  to = node.text;
+  config.gateway.timezone_at = node.where;
 }
 
 void Reader::list_names(const Node& node, std::vector<Match>& to) {

@@ -41,6 +41,8 @@ class Reader {
   void dests(const Node& node, std::vector<Match>& to);
   void port_matches(const Node& node, std::vector<Match>& to);
   void hosts(const Node& node, std::vector<Match>& to);
+  void times(const Node& node, std::vector<TimeMatch>& to);
+  void timezone(const Node& node, std::string& to);
   void list_names(const Node& node, std::vector<Match>& to);
 
   /// One of a few words.
@@ -72,6 +74,7 @@ class Reader {
   bool dest(const Node& item, std::string_view text, Match& to);
   bool port_range(const Node& item, std::string_view text, Match& to);
   bool host(const Node& item, std::string_view text, Match& to);
+  void time(const Node& item, std::vector<TimeMatch>& to);
   bool host_name(const Node& item, std::string_view text, std::string_view what, Match& to);
 
   Diagnostics& diagnostics_;

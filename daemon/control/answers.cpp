@@ -184,6 +184,7 @@ Answer explain(Desk& desk, const Query& query) {
   policy::Facts facts{.client = {}, .dest = {}, .port = 443, .name = {}};
   std::string host;
   bool client_given = false, dest_given = false;
+  policy::Moment moment = desk.moment();
   for (const auto& [name, value] : query) {
     bool fits = false;
     if (name == "client" || name == "dest") {
@@ -199,12 +200,16 @@ Answer explain(Desk& desk, const Query& query) {
       auto normal = normalise_name(value);
       fits = normal.has_value();
       if (normal) host = *normal;
+    } else if (name == "time") {
+      auto wall = parse_wall(value);
+      fits = wall.has_value();
+      if (wall) moment = *wall;
     }
     if (!fits) return refusal(400, name + ": not understood");
   }
   if (!client_given) return refusal(400, "client: missing");
   facts.name = host;
-  return good(policy::explained(desk.policy(), facts, dest_given, desk.situation().tier.takeover));
+  return good(policy::explained(desk.policy(), facts, dest_given, desk.situation().tier.takeover, moment));
 }
 
 Answer reload(Desk& desk, const Query&) {

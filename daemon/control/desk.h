@@ -16,14 +16,16 @@ class Desk {
  public:
   virtual ~Desk() = default;
 
-  /// version, state, started, workers, policy (all but `rules`) and tier; whatever else stands in a Status is filled in
-  /// from the counters.
+  /// version, state, started, workers, policy (all but `rules`), times and tier; whatever else stands in a Status is
+  /// filled in from the counters.
   virtual Status situation() = 0;
   virtual const account::Books& books() = 0;
   /// Packets and flows in the kernel by weir_wire_reason, since the start of the daemon.
   virtual std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() = 0;
   /// In force; the reference holds until the next reload().
   virtual const policy::Snapshot& policy() = 0;
+  /// What the gateway's clock shows now.
+  virtual policy::Moment moment() = 0;
   /// May take seconds; no other question is answered meanwhile.
   virtual Reloaded reload() = 0;
 };

@@ -66,6 +66,7 @@ io::Task<void> Steward::keep() {
   for (Duration drained{};;) {
     take_signals();
     world_.look_around();
+    world_.look_at_clock();
     watch_log();
     if (terminations_ > 0) {
       world_.drain();

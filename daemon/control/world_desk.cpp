@@ -7,6 +7,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "load/zone.h"
+
 namespace weir::control {
 
 namespace {
@@ -51,6 +53,22 @@ std::uint64_t WorldDesk::names() const {
   return sum;
 }
 
+Times WorldDesk::times() const {
+  Times times{.clock_set = load::moment_of(std::chrono::system_clock::now()).has_value()};
+  for (std::size_t r = 0; r < config().rules.size(); ++r) {
+    if (config().rules[r].time.empty()) continue;
+    ++times.rules;
+    times.in_force += world_.policy().in_force(r);
+  }
+  if (const auto next = world_.next_change()) {
+    times.next = next->time_since_epoch().count();
+    times.next_wall = wall_text(load::wall_at(*next));
+  }
+  return times;
+}
+
+policy::Moment WorldDesk::moment() { return load::moment_of(std::chrono::system_clock::now()); }
+
 Status WorldDesk::situation() {
   const config::Gateway& gateway = config().gateway;
   Status s;
@@ -65,6 +83,7 @@ Status WorldDesk::situation() {
               .differs = print_of(config().files) != in_force_,
               .refused = world_.refused(),
               .refused_at = world_.refused().empty() ? 0 : seconds(world_.refused_at())};
+  s.times = times();
   bool takeover = world_.kernel().takeover();
   s.tier = {
       .kernel = kernel_release(),

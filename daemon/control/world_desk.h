@@ -33,12 +33,14 @@ class WorldDesk : public Desk {
   const account::Books& books() override { return world_.books(); }
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return world_.kernel().counters(); }
   const policy::Snapshot& policy() override { return world_.policy(); }
+  policy::Moment moment() override;
   /// Also what SIGHUP does: the configuration, and the access log opened anew.
   Reloaded reload() override;
 
  private:
   const config::Config& config() const { return *world_.loaded().config; }
   std::uint64_t names() const;
+  Times times() const;
 
   run::World& world_;
   std::string version_;

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "config/parse.h"
 #include "load/list.h"
+#include "load/zone.h"
 
 namespace weir::load {
 
@@ -86,6 +87,14 @@ policy::NameList read_names(const config::List& list, config::Diagnostics& diagn
   return std::move(content.names);
 }
 
+void check_zone(const config::Gateway& gateway, config::Diagnostics& diagnostics) {
+  if (gateway.timezone.empty() || is_zone(gateway.timezone)) return;
+  const std::string near = nearest_zone(gateway.timezone);
+  diagnostics.error(gateway.timezone_at, "there is no time zone " + config::in_quotes(gateway.timezone),
+                    near.empty() ? "see timedatectl list-timezones; they come with the package tzdata"
+                                 : "did you mean " + config::in_quotes(near) + "?");
+}
+
 }  // namespace
 
 Loaded load(const std::string& path) {
@@ -93,6 +102,7 @@ Loaded load(const std::string& path) {
   Loaded loaded;
   config::Diagnostics diagnostics(std::move(parsed.diagnostics));
   for (const config::List& list : parsed.lists) loaded.lists.emplace(list.name, read_names(list, diagnostics));
+  check_zone(parsed.gateway, diagnostics);
   if (!diagnostics.failed()) loaded.config = std::move(parsed.config);
   loaded.diagnostics = std::move(diagnostics).take(parsed.files);
   return loaded;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/impl.h"
+#include "policy/times.h"
 
 namespace weir::policy {
 
@@ -62,16 +63,17 @@ Reason ask(const std::vector<Match>& list, const std::string& what, const std::s
 
 class Explainer {
  public:
-  Explainer(const Snapshot::Impl& policy, Stage stage, const Facts& facts)
+  Explainer(const Compiled& policy, Stage stage, const Facts& facts, const Moment& moment)
       : policy_(policy),
         facts_(facts),
         stage_(stage),
+        moment_(moment),
         name_sources_(policy.host.table.sets()[facts.name.empty() ? 0 : policy.host.table.find(facts.name)]) {}
 
   Step step(int rule) const {
     const Rule& r = policy_.config.rules[rule];
     Step step{.rule = rule, .answer = Answer::yes, .because = {}};
-    for (const Reason& reason : {client(r.client), dest(r.dest), port(r.port), host(r)}) {
+    for (const Reason& reason : {client(r.client), dest(r.dest), port(r.port), time(rule), host(r)}) {
       if (reason.answer == Answer::no) return {rule, reason.answer, reason.because};
       if (reason.answer == Answer::unknown) step.answer = Answer::unknown;
       if (reason.because.empty()) continue;
@@ -94,6 +96,11 @@ class Explainer {
     if (list.empty()) return {Answer::yes, {}};
     return ask(list, "port", std::to_string(facts_.port),
                [&](const Match& m) { return m.low <= facts_.port && facts_.port <= m.high; });
+  }
+  Reason time(int rule) const {
+    const Rule& r = policy_.config.rules[rule];
+    if (r.time.empty()) return {Answer::yes, {}};
+    return {in_force_.test(rule) ? Answer::yes : Answer::no, hours_because(r, moment_)};
   }
   Reason host(const Rule& rule) const {
     if (rule.host.empty()) return {Answer::yes, {}};
@@ -123,9 +130,11 @@ class Explainer {
     return list != lists.end() && name_sources_.test(list - lists.begin());  // lists are the first sources
   }
 
-  const Snapshot::Impl& policy_;
+  const Compiled& policy_;
   const Facts& facts_;
   Stage stage_;
+  Moment moment_;
+  Bits in_force_ = in_force(policy_.config.rules, moment_);
   const Bits& name_sources_;
 };
 
@@ -160,14 +169,15 @@ Handling tls_handling(const Explanation& e, bool floor_splice, bool takeover, co
 
 }  // namespace
 
-Explanation Snapshot::explain(const Facts& facts, bool takeover_available) const {
-  const config::Gateway& gateway = impl_->config.gateway;
+Explanation Snapshot::explain(const Facts& facts, bool takeover_available, const Moment& moment) const {
+  const Compiled& policy = *impl_->compiled;
+  const config::Gateway& gateway = policy.config.gateway;
   const std::string port = "port " + std::to_string(facts.port);
   const Verdict unjudged{.decided = true};
   Explanation e{.at_syn = unjudged, .at_hello = unjudged, .depth = Depth::pass, .depth_because = {}, .steps = {}};
 
   if (exempt(facts.client, facts.dest)) {
-    const bool by_client = impl_->is_exempt(impl_->client, impl_->client.table.find(facts.client));
+    const bool by_client = policy.is_exempt(policy.client, policy.client.table.find(facts.client));
     e.depth_because = (by_client ? "client " + facts.client.to_string() : "destination " + facts.dest.to_string()) +
                       " is in gateway.exempt: never touched";
     return e;
@@ -179,8 +189,9 @@ Explanation Snapshot::explain(const Facts& facts, bool takeover_available) const
     return e;
   }
 
-  e.at_syn = evaluate(Stage::syn, facts);
-  e.at_hello = evaluate(Stage::hello, facts);
+  const Bits rules = policy::in_force(policy.config.rules, moment);
+  e.at_syn = policy.evaluate(rules, Stage::syn, facts);
+  e.at_hello = policy.evaluate(rules, Stage::hello, facts);
   const bool floor_splice = gateway.floor == config::Floor::splice;
   auto [depth, because] =
       http ? http_handling(e, floor_splice, port) : tls_handling(e, floor_splice, takeover_available, port);
@@ -189,8 +200,8 @@ Explanation Snapshot::explain(const Facts& facts, bool takeover_available) const
 
   const Stage stage = e.at_syn.decided ? Stage::syn : Stage::hello;
   const Verdict& deciding = e.at_syn.decided ? e.at_syn : e.at_hello;
-  const int last = deciding.rule < 0 ? static_cast<int>(impl_->config.rules.size()) - 1 : deciding.rule;
-  const Explainer explainer(*impl_, stage, facts);
+  const int last = deciding.rule < 0 ? static_cast<int>(policy.config.rules.size()) - 1 : deciding.rule;
+  const Explainer explainer(policy, stage, facts, moment);
   for (int rule = 0; rule <= last; ++rule) e.steps.push_back(explainer.step(rule));
   return e;
 }

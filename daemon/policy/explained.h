@@ -1,6 +1,8 @@
 // An explanation as daemon and proxyctl show it: by the running policy, or by a file without a daemon.
 #pragma once
 
+#include <algorithm>
+
 #include "config/diagnostic.h"
 #include "policy/policy.h"
 #include "weir/control.h"
@@ -9,7 +11,8 @@ namespace weir::policy {
 
 /// What would happen to the connection that `facts` describes.  `dest_given`: the caller named a destination; without
 /// one, facts.dest is the unspecified address, which no rule names.
-inline control::Explained explained(const Snapshot& snapshot, const Facts& facts, bool dest_given, bool takeover) {
+inline control::Explained explained(const Snapshot& snapshot, const Facts& facts, bool dest_given, bool takeover,
+                                    const Moment& moment) {
   control::Explained out;
   out.client = facts.client.to_string();
   out.dest = dest_given ? facts.dest.to_string() : "";
@@ -24,7 +27,7 @@ inline control::Explained explained(const Snapshot& snapshot, const Facts& facts
     place.column = 0;  // the line says it
     return config::to_text(place);
   };
-  Explanation why = snapshot.explain(facts, takeover);
+  Explanation why = snapshot.explain(facts, takeover, moment);
   const Verdict& verdict = why.at_syn.decided ? why.at_syn : why.at_hello;
   out.action = word(verdict.action);
   out.rule = snapshot.rule_name(verdict.rule);
@@ -33,6 +36,9 @@ inline control::Explained explained(const Snapshot& snapshot, const Facts& facts
   out.unseen = verdict.unseen;
   out.depth = word(why.depth);
   out.depth_because = why.depth_because;
+  const bool timed =
+      std::ranges::any_of(snapshot.config().rules, [](const config::Rule& r) { return !r.time.empty(); });
+  if (timed && moment) out.time = wall_text(*moment);
   for (const Step& step : why.steps) {
     constexpr std::string_view answers[] = {"no", "yes", "unknown"};
     out.steps.push_back({snapshot.rule_name(step.rule), where(step.rule),

@@ -23,37 +23,41 @@ struct Axis {
   const Bits& operator()(const auto& fact) const { return matching[table.find(fact)]; }
 };
 
-/// The rules that match by all that is known at SYN.
+/// The rules in force that match by all that is known at SYN.
 class Candidates {
  public:
-  Candidates(const Bits& client, const Bits& dest, const Bits& port) : client_(client), dest_(dest), port_(port) {}
+  Candidates(const Bits& in_force, const Bits& client, const Bits& dest, const Bits& port)
+      : in_force_(in_force), client_(client), dest_(dest), port_(port) {}
 
   /// The first at or behind `rule`; -1 = none.
   int from(int rule) const {
     std::uint64_t mask = ~std::uint64_t{0} << rule % 64;
     for (std::size_t i = rule / 64; i < client_.words(); ++i, mask = ~std::uint64_t{0}) {
-      const std::uint64_t word = client_.word(i) & dest_.word(i) & port_.word(i) & mask;
+      const std::uint64_t word = in_force_.word(i) & client_.word(i) & dest_.word(i) & port_.word(i) & mask;
       if (word != 0) return static_cast<int>(i * 64) + std::countr_zero(word);
     }
     return -1;
   }
 
  private:
-  const Bits &client_, &dest_, &port_;
+  const Bits &in_force_, &client_, &dest_, &port_;
 };
 
-struct Snapshot::Impl {
+/// What does not depend on the moment; generations that differ in nothing else share it.
+struct Compiled {
   config::Config config;
-  std::uint32_t id;
   Axis<AddressTable> client, dest;  ///< their last source is gateway.exempt
   Axis<PortTable> port;
   Axis<NameTable> host;
   Bits hosted;   ///< rules with a host condition
   Bits unnamed;  ///< rules whose host condition matches a connection without a name
 
-  Impl(config::Config checked, const std::map<std::string, NameList>& lists, std::uint32_t number);
+  Compiled(config::Config checked, const std::map<std::string, NameList>& lists);
 
-  Candidates candidates(const Facts& facts) const { return {client(facts.client), dest(facts.dest), port(facts.port)}; }
+  Candidates candidates(const Bits& in_force, const Facts& facts) const {
+    return {in_force, client(facts.client), dest(facts.dest), port(facts.port)};
+  }
+  Verdict evaluate(const Bits& in_force, Stage stage, const Facts& facts) const;
   Verdict at_syn(const Candidates& candidates) const;
   /// `matching`: the rules whose host condition matches; of a connection without a name: `unnamed`.
   Verdict at_hello(const Candidates& candidates, const Bits& matching, bool named) const;
@@ -61,6 +65,12 @@ struct Snapshot::Impl {
   bool is_exempt(const Axis<AddressTable>& side, std::uint32_t set) const {
     return side.table.sets()[set].test(side.conditions.sources());
   }
+};
+
+struct Snapshot::Impl {
+  std::shared_ptr<const Compiled> compiled;
+  Bits in_force;
+  std::uint32_t id;
 };
 
 }  // namespace weir::policy

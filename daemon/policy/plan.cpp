@@ -50,13 +50,15 @@ class Classes {
 /// Builds one plan; each step fills one table of it.
 class Planner {
  public:
-  explicit Planner(const Snapshot::Impl& policy)
-      : policy_(policy),
-        clients_(policy.client.matching, WEIR_MAX_CLASSES),
-        dests_(policy.dest.matching, WEIR_MAX_CLASSES) {}
+  explicit Planner(const Snapshot::Impl& snapshot)
+      : policy_(*snapshot.compiled),
+        in_force_(snapshot.in_force),
+        clients_(policy_.client.matching, WEIR_MAX_CLASSES),
+        dests_(policy_.dest.matching, WEIR_MAX_CLASSES) {
+    plan_.id = snapshot.id;
+  }
 
   KernelPlan build(const NameHasher& hash) {
-    plan_.id = policy_.id;
     classify(policy_.client, clients_, plan_.clients);
     classify(policy_.dest, dests_, plan_.dests);
     clients_.report("clients", plan_.over_limit);
@@ -116,13 +118,13 @@ class Planner {
     };
     const config::Gateway& gateway = policy_.config.gateway;
     for (const std::uint16_t port : gateway.http) {
-      const Candidates candidates(clients_[client], dests_[dest], policy_.port(port));
+      const Candidates candidates(in_force_, clients_[client], dests_[dest], policy_.port(port));
       const Verdict verdict = policy_.at_syn(candidates);
       const bool served = !verdict.decided || verdict.action == Action::allow;
       enter(port, IPPROTO_TCP, served ? 0 : decided_row(verdict));
     }
     for (const std::uint16_t port : gateway.tls) {
-      const Candidates candidates(clients_[client], dests_[dest], policy_.port(port));
+      const Candidates candidates(in_force_, clients_[client], dests_[dest], policy_.port(port));
       const Verdict verdict = policy_.at_syn(candidates);
       enter(port, IPPROTO_TCP, verdict.decided ? decided_row(verdict) : undecided_row(candidates));
       enter(port, IPPROTO_UDP, verdict.decided ? decided_row(verdict) : 0);  // QUIC is not looked into
@@ -184,10 +186,11 @@ class Planner {
 
   std::uint8_t cell(const Left& left, const Bits& matching) const {
     if (left.row.at_syn != WEIR_CELL_escalate || left.rules.words() == 0) return left.row.at_syn;
-    return cell_of(policy_.at_hello({left.rules, left.rules, left.rules}, matching, true));
+    return cell_of(policy_.at_hello({in_force_, left.rules, left.rules, left.rules}, matching, true));
   }
 
-  const Snapshot::Impl& policy_;
+  const Compiled& policy_;
+  const Bits& in_force_;
   Classes clients_, dests_;
   KernelPlan plan_;
   std::vector<Left> left_;

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/addr.h"
+#include "base/calendar.h"
 #include "base/name.h"
 #include "config/config.h"
 #include "weir/wire.h"
@@ -25,6 +27,9 @@ struct Facts {
   std::uint16_t port = 0;
   std::string_view name;  ///< normalised server name or Host; empty = the connection named nobody (`unnamed`)
 };
+
+/// What the gateway's clock shows; empty: it was never set.  Then timed rules that refuse are in force, others are not.
+using Moment = std::optional<Wall>;
 
 /// The answer of a stage.  Not decided = a rule that could still win depends on a fact of a later stage.
 struct Verdict {
@@ -60,19 +65,31 @@ struct Explanation {
 
 struct KernelPlan;
 
+/// The first moment behind `now` at which other rules come into force; empty when that is more than a year away.
+std::optional<std::chrono::sys_seconds> next_change(const std::vector<config::Rule>& rules,
+                                                    std::chrono::sys_seconds now, Zone zone);
+
 class Snapshot {
  public:
-  /// Compiles checked configuration.  `lists` holds the content of every Config::lists entry, by name.
+  /// Compiles checked configuration for a moment: rules whose time it is not do not exist.  `lists` holds the content
+  /// of every Config::lists entry, by name.
   static std::shared_ptr<const Snapshot> build(config::Config config, std::map<std::string, NameList> lists,
-                                               std::uint32_t id);
+                                               std::uint32_t id, const Moment& moment = {});
+  /// The same rules at another moment; what was compiled is shared.
+  std::shared_ptr<const Snapshot> at(const Moment& moment, std::uint32_t id) const;
+  /// Whether other rules are in force at the moment than in this snapshot.
+  bool changes_at(const Moment& moment) const;
+  /// Whether the rule is in force in this snapshot.
+  bool in_force(std::size_t rule) const;
   ~Snapshot();
 
   /// First match wins.  O(rules) with one hash probe a label for names.
   Verdict evaluate(Stage stage, const Facts& facts) const;
   /// Never touched, not even counted.
   bool exempt(const Address& client, const Address& dest) const;
-  /// `takeover_available`: the kernel can hand over connections that began on the wire.
-  Explanation explain(const Facts& facts, bool takeover_available) const;
+  /// By the rules that are in force at the moment.  `takeover_available`: the kernel can hand over connections that
+  /// began on the wire.
+  Explanation explain(const Facts& facts, bool takeover_available, const Moment& moment = {}) const;
   /// What the kernel needs to say the same at the stages syn and hello.  On HTTP ports only `pass` stays on the wire:
   /// an allowed connection there is served, so its row escalates.
   KernelPlan plan(const NameHasher& hash) const;

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "policy/impl.h"
+#include "policy/times.h"
 
 namespace weir::policy {
 
@@ -92,9 +93,8 @@ Axis<NameTable> host_axis(const config::Config& config, const std::map<std::stri
 
 }  // namespace
 
-Snapshot::Impl::Impl(config::Config checked, const std::map<std::string, NameList>& lists, std::uint32_t number)
+Compiled::Compiled(config::Config checked, const std::map<std::string, NameList>& lists)
     : config(std::move(checked)),
-      id(number),
       client(address_axis(config, &Rule::client)),
       dest(address_axis(config, &Rule::dest)),
       port(port_axis(config)),
@@ -107,7 +107,7 @@ Snapshot::Impl::Impl(config::Config checked, const std::map<std::string, NameLis
   }
 }
 
-Verdict Snapshot::Impl::at_syn(const Candidates& candidates) const {
+Verdict Compiled::at_syn(const Candidates& candidates) const {
   std::optional<Action> agreed;
   for (int r = candidates.from(0);; r = candidates.from(r + 1)) {
     const Action action = r < 0 ? Action::allow : config.rules[r].action;
@@ -117,7 +117,7 @@ Verdict Snapshot::Impl::at_syn(const Candidates& candidates) const {
   }
 }
 
-Verdict Snapshot::Impl::at_hello(const Candidates& candidates, const Bits& matching, bool named) const {
+Verdict Compiled::at_hello(const Candidates& candidates, const Bits& matching, bool named) const {
   Verdict verdict{.decided = true};
   for (int r = candidates.from(0); r >= 0; r = candidates.from(r + 1)) {
     if (!named && host.conditions.wants(r)) verdict.unseen = true;
@@ -129,32 +129,49 @@ Verdict Snapshot::Impl::at_hello(const Candidates& candidates, const Bits& match
   return verdict;
 }
 
+Verdict Compiled::evaluate(const Bits& in_force, Stage stage, const Facts& facts) const {
+  const Candidates all = candidates(in_force, facts);
+  if (stage == Stage::syn) return at_syn(all);
+  const bool named = !facts.name.empty();
+  return at_hello(all, named ? host(facts.name) : unnamed, named);
+}
+
 std::shared_ptr<const Snapshot> Snapshot::build(config::Config config, std::map<std::string, NameList> lists,
-                                                std::uint32_t id) {
-  return std::shared_ptr<const Snapshot>(new Snapshot(std::make_unique<Impl>(std::move(config), lists, id)));
+                                                std::uint32_t id, const Moment& moment) {
+  const auto compiled = std::make_shared<const Compiled>(std::move(config), lists);
+  Impl impl{compiled, policy::in_force(compiled->config.rules, moment), id};
+  return std::shared_ptr<const Snapshot>(new Snapshot(std::make_unique<Impl>(std::move(impl))));
+}
+
+std::shared_ptr<const Snapshot> Snapshot::at(const Moment& moment, std::uint32_t id) const {
+  Impl impl{impl_->compiled, policy::in_force(config().rules, moment), id};
+  return std::shared_ptr<const Snapshot>(new Snapshot(std::make_unique<Impl>(std::move(impl))));
 }
 
 Snapshot::Snapshot(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Snapshot::~Snapshot() = default;
 
+bool Snapshot::changes_at(const Moment& moment) const {
+  return policy::in_force(config().rules, moment) != impl_->in_force;
+}
+
+bool Snapshot::in_force(std::size_t rule) const { return impl_->in_force.test(rule); }
+
 Verdict Snapshot::evaluate(Stage stage, const Facts& facts) const {
-  const Candidates candidates = impl_->candidates(facts);
-  if (stage == Stage::syn) return impl_->at_syn(candidates);
-  const bool named = !facts.name.empty();
-  return impl_->at_hello(candidates, named ? impl_->host(facts.name) : impl_->unnamed, named);
+  return impl_->compiled->evaluate(impl_->in_force, stage, facts);
 }
 
 bool Snapshot::exempt(const Address& client, const Address& dest) const {
-  return impl_->is_exempt(impl_->client, impl_->client.table.find(client)) ||
-         impl_->is_exempt(impl_->dest, impl_->dest.table.find(dest));
+  const Compiled& all = *impl_->compiled;
+  return all.is_exempt(all.client, all.client.table.find(client)) || all.is_exempt(all.dest, all.dest.table.find(dest));
 }
 
-const config::Config& Snapshot::config() const { return impl_->config; }
+const config::Config& Snapshot::config() const { return impl_->compiled->config; }
 std::uint32_t Snapshot::id() const { return impl_->id; }
 
 std::string Snapshot::rule_name(int rule) const {
   if (rule < 0) return {};
-  const std::string& name = impl_->config.rules[rule].name;
+  const std::string& name = config().rules[rule].name;
   return name.empty() ? "rule " + std::to_string(rule + 1) : name;
 }
 

@@ -48,8 +48,6 @@ inline policy::Verdict judge_passing(const policy::Snapshot& policy, const Flow&
       {.client = flow.client.address, .dest = flow.origin.address, .port = flow.origin.port, .name = name});
 }
 
-inline bool refuses(const policy::Verdict& verdict) {
-  return verdict.decided && (verdict.action == Action::block || verdict.action == Action::reset);
-}
+inline bool refuses(const policy::Verdict& verdict) { return verdict.decided && weir::refuses(verdict.action); }
 
 }  // namespace weir::run

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <filesystem>
 
+#include "load/zone.h"
 #include "run/log.h"
 
 namespace weir::run {
@@ -61,9 +62,18 @@ std::vector<std::string> needs_restart(const config::Config& now, const config::
   if (now.gateway.workers != next.gateway.workers) keys.push_back("gateway.workers");
   if (now.gateway.mark != next.gateway.mark) keys.push_back("gateway.mark");
   if (now.gateway.table != next.gateway.table) keys.push_back("gateway.table");
+  if (now.gateway.timezone != next.gateway.timezone) keys.push_back("gateway.timezone");
   if (now.control.socket != next.control.socket) keys.push_back("control.socket");
   if (now.log.access != next.log.access) keys.push_back("log.access");
   return keys;
+}
+
+policy::Moment present() { return load::moment_of(std::chrono::system_clock::now()); }
+
+std::size_t rules_in_force(const policy::Snapshot& policy) {
+  std::size_t count = 0;
+  for (std::size_t r = 0; r < policy.config().rules.size(); ++r) count += policy.in_force(r);
+  return count;
 }
 
 /// What a reload cannot change stays as it runs.
@@ -71,6 +81,7 @@ void keep_running_values(config::Config& next, const config::Config& now) {
   next.gateway.workers = now.gateway.workers;
   next.gateway.mark = now.gateway.mark;
   next.gateway.table = now.gateway.table;
+  next.gateway.timezone = now.gateway.timezone;
   next.control = now.control;
   next.log = now.log;
 }
@@ -105,7 +116,7 @@ std::expected<void, steer::Obstacle> World::bring_up() {
   guard_stays_ = steer::is_guarded();
   if (auto guarded = steer::guard(footprint()); !guarded) return std::unexpected(obstacle(guarded.error()));
   find_source();
-  terms_.policy = policy::Snapshot::build(*loaded_.config, loaded_.lists, next_id_++);
+  terms_.policy = policy::Snapshot::build(*loaded_.config, loaded_.lists, next_id_++, present());
   policies_.put(terms_.policy);
   if (auto opened = open_workers(); !opened) return opened;
 
@@ -274,7 +285,8 @@ World::Reload World::reload() {
 
   load::Loaded previous = std::exchange(loaded_, std::move(next));
   const Terms previous_terms = terms_;
-  auto policy = policy::Snapshot::build(*loaded_.config, loaded_.lists, next_id_++);
+  load::look_up_zone();
+  auto policy = policy::Snapshot::build(*loaded_.config, loaded_.lists, next_id_++, present());
   if (auto done = put_in_force(std::move(policy)); !done) {
     policies_.take_back();
     loaded_ = std::move(previous);
@@ -301,13 +313,41 @@ Result<void> World::put_in_force(std::shared_ptr<const policy::Snapshot> policy)
   policies_.put(policy);  // before the first flow that is judged by it
   if (auto done = kernel_->apply(settings()); !done) return done;
   if (auto done = steer::install(footprint()); !done) return fail(Errc::system);
-  if (auto done = kernel_->commit(policy->plan(hasher_)); !done) return done;  // last: it cannot be taken back
-  terms_.policy = std::move(policy);
+  if (auto done = judge_by(std::move(policy)); !done) return done;  // last: it cannot be taken back
   limit_connections();
-  for (auto& worker : workers_) worker->carry_on(terms_);
   detach_links();
   if (auto attached = attach_links(); !attached) log_warning(attached.error().what);
   return {};
+}
+
+Result<void> World::judge_by(std::shared_ptr<const policy::Snapshot> policy) {
+  if (auto done = kernel_->commit(policy->plan(hasher_)); !done) return done;
+  terms_.policy = std::move(policy);
+  for (auto& worker : workers_) worker->carry_on(terms_);
+  return {};
+}
+
+void World::look_at_clock() {
+  constexpr Duration patience = std::chrono::seconds(10);
+  const policy::Moment now = present();
+  if (draining_ || !terms_.policy->changes_at(now) || std::chrono::steady_clock::now() < next_try_) return;
+  auto policy = terms_.policy->at(now, next_id_++);
+  policies_.put(policy);
+  if (auto done = judge_by(std::move(policy)); !done) {
+    policies_.take_back();
+    next_try_ = std::chrono::steady_clock::now() + patience;
+    log_error("the kernel refused the rules whose time has come: " + done.error().cause.message());
+    return;
+  }
+  const std::uint64_t reset = reset_refused();
+  log_info("other rules hold by the clock: wall=\"" + (now ? wall_text(*now) : "not set") +
+           "\" rules=" + std::to_string(rules_in_force(*terms_.policy)) + " reset=" + std::to_string(reset));
+}
+
+std::optional<std::chrono::sys_seconds> World::next_change() const {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  if (!load::moment_of(now)) return {};
+  return policy::next_change(loaded_.config->rules, now, load::wall_at);
 }
 
 /// Passing connections that the new policy refuses end now; what the daemon holds goes on under its old one.

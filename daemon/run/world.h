@@ -41,6 +41,12 @@ class World {
   /// Interfaces and addresses may have changed: attaches to what appeared.  Cheap when nothing did.
   void look_around();
 
+  /// The clock may have reached a time at which other rules come into force, or may have been set: puts those in force
+  /// that it calls for.  Cheap when it calls for none.
+  void look_at_clock();
+  /// When the rules in force change next; empty when they do not.
+  std::optional<std::chrono::sys_seconds> next_change() const;
+
   /// No new connections; those that run have until limits.drain.  Non-blocking.
   void drain();
   bool drained() const { return shared_->connections.load() == 0; }
@@ -71,6 +77,7 @@ class World {
   steer::Settings settings() const;
   steer::FootprintPlan footprint() const;
   Result<void> put_in_force(std::shared_ptr<const policy::Snapshot> policy);
+  Result<void> judge_by(std::shared_ptr<const policy::Snapshot> policy);
   std::uint64_t reset_refused();
 
   Fd claim_;  // this network namespace is ours
@@ -98,6 +105,7 @@ class World {
   std::string refused_;
   WallTime refused_at_{};
   bool draining_ = false;
+  Monotonic next_try_{};  // of rules whose time has come, after the kernel refused them
 };
 
 }  // namespace weir::run

@@ -5,7 +5,8 @@
 //   GET  /v1/flows?client=A&host=H&failed=1&limit=N      {"flows": [...]}: the fields of the access log, and `live`
 //   GET  /v1/reasons                                     Reasons
 //   GET  /v1/policy                                      Policy
-//   GET  /v1/explain?client=A&dest=A&port=N&host=H       Explained
+//   GET  /v1/explain?client=A&dest=A&port=N&host=H&time=T
+//                                                       Explained; T as "2026-01-02 15:30" by the gateway's clock
 //   POST /v1/reload                                      Reloaded; 422 when the new configuration is refused
 //
 // Any other answer than 200 and 422 carries {"error": "words for people"}: 400 the query does not parse, 404 no such
@@ -40,6 +41,15 @@ struct Running {
   bool differs = false;     ///< the files on disk are not what runs
   std::string refused;      ///< first mistake of the last reload, if that was refused
   std::int64_t refused_at = 0;
+};
+
+/// Rules with a time.
+struct Times {
+  std::uint64_t rules = 0;     ///< how many there are
+  std::uint64_t in_force = 0;  ///< of them, now
+  bool clock_set = true;       ///< else those that refuse are in force, and no others
+  std::int64_t next = 0;       ///< when others come into force; 0 = not within a year
+  std::string next_wall;       ///< the same by the gateway's clock: "Fri 2026-01-02 15:30"
 };
 
 /// What this kernel allows.
@@ -97,6 +107,7 @@ struct Status {
   std::int64_t now = 0;
   std::uint64_t workers = 0;
   Running policy;
+  Times times;
   Tier tier;
   Connections connections;
   Unjudged unjudged;
@@ -189,6 +200,7 @@ struct Explained {
   bool unseen = false;  ///< a host condition was answered for want of a name
   std::string depth;
   std::string depth_because;
+  std::string time;  ///< for which it holds, by the gateway's clock; "" = no rule has a time, or the clock is not set
   std::vector<ExplainStep> steps;  ///< rules in order, up to the deciding one
 };
 

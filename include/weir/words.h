@@ -14,6 +14,9 @@ enum class Depth : std::uint8_t { pass, inspect, splice, serve, intercept };
 /// on the wire; `block` answers (page or TLS alert); `reset` answers nothing but a TCP reset.
 enum class Action : std::uint8_t { allow, pass, block, reset };
 
+/// Whether the client does not get what it asked for.
+constexpr bool refuses(Action action) { return action == Action::block || action == Action::reset; }
+
 /// When a fact becomes known.  Later stages know everything that earlier ones did.
 enum class Stage : std::uint8_t { syn, hello };
 

@@ -31,13 +31,13 @@ def lab(authority, tmp_path_factory):
 
 @pytest.fixture
 def weir(lab, tmp_path, request):
-    """weir(rules, gateway=..., limits=...) starts the daemon.  At the end of the test it is stopped and looked over."""
+    """weir(rules, gateway=..., limits=..., environment=...) starts the daemon.  At the end of the test it is stopped and looked over."""
     started = []
     request.node.daemons = started
 
-    def start(rules="", **sections):
+    def start(rules="", environment=None, **sections):
         started.append(Weir(lab, tmp_path, rules, **sections))
-        return started[-1].start()
+        return started[-1].start(environment=environment)
 
     yield start
     for daemon in started:

@@ -51,11 +51,13 @@ class Weir:
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
-    def start(self, timeout=20.0):
+    def start(self, timeout=20.0, environment=None):
+        """`environment`: variables beside those of this process."""
         self._mark = os.path.getsize(self.output) if os.path.exists(self.output) else 0
         with open(self.output, "ab") as output:
             self.process = self.lab.spawn(self.lab.gateway, f"{BINARIES}/weir", "--config", self.config,
-                                          stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+                                          stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                                          env={**os.environ, **(environment or {})})
         wait_for("the line \"weir: ready\"", self._ready, timeout)
         return self
 

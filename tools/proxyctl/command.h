@@ -23,6 +23,7 @@ struct Arguments {
   std::string dest;
   std::string host;
   std::string config;
+  std::string time;
   std::string lan;
   unsigned port = 0;
   unsigned limit = 20;

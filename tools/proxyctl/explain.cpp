@@ -6,6 +6,7 @@
 
 #include "base/name.h"
 #include "load/load.h"
+#include "load/zone.h"
 #include "policy/explained.h"
 #include "proxyctl/command.h"
 #include "proxyctl/format.h"
@@ -44,6 +45,7 @@ std::string explain_text(const control::Explained& e, const std::string& source,
   page.headline(Mark::fine, what_happens(e), printable(e.where));
   page.row("connection", connection);
   page.row("policy", printable(source));
+  if (!e.time.empty()) page.row("time", printable(e.time));
   page.row("decided", stage_words(e));
   page.row("depth", spoken_depth(e.depth) + ": " + printable(e.depth_because));
   std::string_view label = "steps";
@@ -63,6 +65,7 @@ struct Asked {
   std::optional<Address> dest;
   std::uint16_t port = 443;
   std::string host;
+  policy::Moment time;
 };
 
 std::expected<Asked, std::string> read(const Arguments& arguments) {
@@ -99,6 +102,11 @@ std::expected<Asked, std::string> read(const Arguments& arguments) {
     if (!host) return std::unexpected("--host: not a host name: " + printable(arguments.host));
     asked.host = *host;
   }
+
+  if (!arguments.time.empty()) {
+    asked.time = parse_wall(arguments.time);
+    if (!asked.time) return std::unexpected("--time: not \"2026-01-02 15:30\": " + printable(arguments.time));
+  }
   return asked;
 }
 
@@ -111,11 +119,13 @@ int explain_file(const Arguments& arguments, const Asked& asked, const Look& loo
     }
     return complain(look, "this configuration cannot be used", "weir --check --config " + arguments.config);
   }
+  load::enter_zone(loaded.config->gateway.timezone);
+  const policy::Moment moment = asked.time ? asked.time : load::moment_of(std::chrono::system_clock::now());
   auto snapshot = policy::Snapshot::build(std::move(*loaded.config), std::move(loaded.lists), 1);
   policy::Facts facts{
       .client = asked.client, .dest = asked.dest.value_or(Address{}), .port = asked.port, .name = asked.host};
   // Whether this kernel can take connections over is the daemon's to know; the file is judged for one that can.
-  control::Explained explained = policy::explained(*snapshot, facts, asked.dest.has_value(), /*takeover=*/true);
+  control::Explained explained = policy::explained(*snapshot, facts, asked.dest.has_value(), /*takeover=*/true, moment);
   if (arguments.json) {
     std::printf("%s\n", nlohmann::json(explained).dump().c_str());
   } else {
@@ -135,7 +145,8 @@ int explain(const Arguments& arguments, const Look& look) {
                     .query = {{"client", asked->client.to_string()},
                               {"dest", asked->dest ? asked->dest->to_string() : ""},
                               {"port", std::to_string(asked->port)},
-                              {"host", asked->host}}};
+                              {"host", asked->host},
+                              {"time", arguments.time}}};
   return show<control::Explained>(arguments, look, question, [&](const control::Explained& explained) {
     return explain_text(explained, "the running one", look);
   });

@@ -35,6 +35,7 @@ void explain_options(CLI::App& app, Arguments& to) {
   auto* dest = app.add_option("--dest", to.dest, "address it dials: A, A:PORT or [A]:PORT (port 443)");
   app.add_option("--port", to.port, "port it dials, wherever to")->check(CLI::Range(1, 65535))->excludes(dest);
   app.add_option("--host", to.host, "name in its TLS hello or Host field; none: it names nobody");
+  app.add_option("--time", to.time, "as if the gateway's clock showed this: \"2026-01-02 15:30\"");
   app.add_option("--config", to.config, "judge by this file, without a daemon");
 }
 

@@ -44,6 +44,10 @@ std::vector<Trouble> troubles(const Status& s) {
     found.push_back(
         {"the file on disk differs", "file", printable(s.policy.file) + " differs from what runs", "proxyctl reload"});
   }
+  if (s.times.rules > 0 && !s.times.clock_set) {
+    found.push_back({"the clock is not set", "clock",
+                     "not set: of the timed rules those that refuse hold now, and no others", "timedatectl"});
+  }
   const control::Unjudged& u = s.unjudged;
   if (u.no_daemon + u.overloaded + u.listener_full + u.flow_map_full + u.assign_failed + u.takeover_failed > 0) {
     std::string how = s.tier.on_failure == "closed" ? "held back: " : "passed unjudged: ";
@@ -71,6 +75,12 @@ std::vector<Trouble> troubles(const Status& s) {
                      "proxyctl reasons"});
   }
   return found;
+}
+
+void times(const control::Times& t, Page& page) {
+  if (t.rules == 0) return;
+  page.row("times", count_text(t.in_force) + " of " + plural(t.rules, "timed rule", "timed rules") + " now",
+           t.next_wall.empty() ? "" : "next change " + printable(t.next_wall));
 }
 
 void traffic(const Status& s, Page& page) {
@@ -115,6 +125,7 @@ std::string status_text(const Status& s, const Look& look) {
   std::string policy = plural(s.policy.rules, "rule", "rules");
   if (s.policy.names > 0) policy += ", " + plural(s.policy.names, "name", "names");
   page.row("policy", policy, "config " + printable(s.policy.config) + " since " + clock_text(s.policy.since, s.now));
+  times(s.times, page);
   traffic(s, page);
   if (!s.tier.fallback.empty()) page.trouble(Mark::none, "no takeover", printable(s.tier.fallback), "proxyctl doctor");
   for (const Trouble& trouble : found) page.trouble(Mark::attention, trouble.label, trouble.text, trouble.remedy);

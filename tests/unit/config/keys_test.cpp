@@ -32,6 +32,7 @@ TEST(Keys, TheWrittenDefaultsAreTheDefaults) {
   EXPECT_EQ(written.gateway.workers, assumed.gateway.workers);
   EXPECT_EQ(written.gateway.mark, assumed.gateway.mark);
   EXPECT_EQ(written.gateway.table, assumed.gateway.table);
+  EXPECT_EQ(written.gateway.timezone, assumed.gateway.timezone);
   EXPECT_EQ(written.limits.connections, assumed.limits.connections);
   EXPECT_EQ(written.limits.head, assumed.limits.head);
   EXPECT_EQ(written.limits.idle, assumed.limits.idle);
@@ -50,7 +51,7 @@ TEST(Keys, EachIsDocumentedOnceUnderAKnownSection) {
     EXPECT_EQ(find_key(key.path), &key);
   }
   EXPECT_EQ(find_key("gateway"), nullptr);
-  EXPECT_EQ(find_key("rule.time"), nullptr);
+  EXPECT_EQ(find_key("rule.user"), nullptr);
 }
 
 TEST(Keys, ARequiredKeyIsMissed) {

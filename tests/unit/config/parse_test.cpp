@@ -81,6 +81,22 @@ TEST(Parse, ReadsEachShapeOfMatch) {
   EXPECT_EQ(kids.host[1].where, (Where{"weir.toml", 45, 19}));
 }
 
+TEST(Parse, ReadsHoursAloneOrInAList) {
+  const Config c = good(
+      "gateway = { lan = [\"a\"], timezone = \"Europe/Berlin\" }\n"
+      "[[rule]]\ntime = \"22:00-06:00\"\naction = \"block\"\n"
+      "[[rule]]\ntime = [\"Mon-Fri 15:00-18:00\", \"!2026-01-02\"]\naction = \"block\"\n");
+  EXPECT_EQ(c.gateway.timezone, "Europe/Berlin");
+  EXPECT_EQ(c.gateway.timezone_at, (Where{"weir.toml", 1, 37}));
+  ASSERT_EQ(c.rules[0].time.size(), 1u);
+  EXPECT_EQ(c.rules[0].time[0].hours, parse_hours("22:00-06:00"));
+  ASSERT_EQ(c.rules[1].time.size(), 2u);
+  EXPECT_FALSE(c.rules[1].time[0].negated);
+  EXPECT_TRUE(c.rules[1].time[1].negated);
+  EXPECT_EQ(c.rules[1].time[1].hours, parse_hours("2026-01-02"));
+  EXPECT_EQ(c.rules[1].time[1].where, (Where{"weir.toml", 6, 32}));
+}
+
 TEST(Parse, ReadsListsAndGroups) {
   const Config c = home();
   ASSERT_EQ(c.lists.size(), 2u);
@@ -145,13 +161,13 @@ TEST(Parse, SaysWhatADottedKeyBelowASectionMeans) {
 
 TEST(Parse, EveryKeyOfALaterFeatureIsUnknown) {
   for (const char* key :
-       {"gateway.observe = true", "gateway.host = false", "gateway.timezone = \"\"", "control.metrics = \"off\"",
-        "control.state = \"/x\"", "log.format = \"json\"", "limits.memory = \"auto\"", "tls.intercept = []",
-        "cache.memory = \"off\"", "clients.ipv6 = \"/64\"", "page.contact = \"x\"", "operator = []", "limit = []"}) {
+       {"gateway.observe = true", "gateway.host = false", "control.metrics = \"off\"", "control.state = \"/x\"",
+        "log.format = \"json\"", "limits.memory = \"auto\"", "tls.intercept = []", "cache.memory = \"off\"",
+        "clients.ipv6 = \"/64\"", "page.contact = \"x\"", "operator = []", "limit = []"}) {
     EXPECT_NE(said(std::string(key) + "\ngateway.lan = [\"a\"]\n").find("weir.toml:1:"), std::string::npos) << key;
   }
-  for (const char* key : {"time = \"Mon\"", "method = [\"GET\"]", "path = [\"/\"]", "type = [\"x\"]", "user = [\"x\"]",
-                          "ech = true", "unnamed = true", "location = \"x\"", "dial = \"x\"", "locked = true"}) {
+  for (const char* key : {"method = [\"GET\"]", "path = [\"/\"]", "type = [\"x\"]", "user = [\"x\"]", "ech = true",
+                          "unnamed = true", "location = \"x\"", "dial = \"x\"", "locked = true"}) {
     const std::string text = std::string("gateway.lan = [\"a\"]\n[[rule]]\naction = \"allow\"\n") + key + "\n";
     EXPECT_NE(said(text).find("weir.toml:4:1: error: unknown key \"rule."), std::string::npos) << key;
   }

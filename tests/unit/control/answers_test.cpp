@@ -137,6 +137,21 @@ TEST(Answers, ExplainNamesRuleLineStageAndDepth) {
   EXPECT_TRUE(ask("client=192.0.2.7&dest=198.51.100.1").exempt);
 }
 
+// "+" is no blank here (RFC 3986).
+TEST(Answers, ExplainJudgesByTheDesksClockOrByTheTimeThatIsAsked) {
+  FakeDesk desk;
+  config::Config config;
+  config.rules.push_back({.name = "night", .action = Action::block, .time = {{.hours = *parse_hours("22:00-06:00")}}});
+  desk.policy_ = policy::Snapshot::build(config, {}, 1);
+  desk.moment_ = parse_wall("2026-01-02 12:00");
+  auto ask = [&](const std::string& query) {
+    return read<Explained>(answer(desk, "GET", "/v1/explain?client=10.0.0.1" + query));
+  };
+  EXPECT_EQ(ask("").action, "allow");
+  EXPECT_EQ(ask("").time, "Fri 2026-01-02 12:00");
+  EXPECT_EQ(ask("&time=2026-01-02%2023%3A00").action, "block");
+}
+
 TEST(Answers, ReloadIsDoneOrRefusedWithEveryMistake) {
   FakeDesk desk;
   desk.reloaded_.mistakes = {{"weir.toml:12:1", "unknown key", "did you mean"},
@@ -182,6 +197,7 @@ TEST(Answers, WhatTheProtocolDoesNotKnowIsRefusedAndChangesNothing) {
       {"GET", "/v1/explain?client=10.0.0.1&port=65536", 400},
       {"GET", "/v1/explain?client=10.0.0.1&port=0", 400},
       {"GET", "/v1/explain?client=10.0.0.1&host=a..b", 400},
+      {"GET", "/v1/explain?client=10.0.0.1&time=now", 400},
   };
   for (const auto& c : cases) {
     Answer a = answer(desk, c.method, c.target);

@@ -28,6 +28,7 @@ class FakeDesk : public Desk {
   const account::Books& books() override { return books_; }
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return wire_; }
   const policy::Snapshot& policy() override { return *policy_; }
+  policy::Moment moment() override { return moment_; }
   Reloaded reload() override {
     ++reloads_;
     return reloaded_;
@@ -36,6 +37,7 @@ class FakeDesk : public Desk {
   account::Books books_;
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire_{};
   std::shared_ptr<const policy::Snapshot> policy_;
+  policy::Moment moment_;
   Reloaded reloaded_;
   int reloads_ = 0;
 };

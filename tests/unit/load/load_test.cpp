@@ -40,6 +40,19 @@ class Load : public testing::Test {
 
 const std::string gateway = "gateway = { lan = [\"br-lan\"], quic = \"reject\" }\n";
 
+TEST_F(Load, ATimeZoneMustBeOneOfTheSystems) {
+  const auto in = [&](const std::string& zone) {
+    write("weir.toml", "[gateway]\nlan = [\"br-lan\"]\ntimezone = \"" + zone + "\"\n");
+    return said(load_main());
+  };
+  EXPECT_EQ(in("Europe/Berlin"), "");
+  EXPECT_EQ(in("Etc/GMT+5"), "");
+  EXPECT_EQ(in("Europe/berlin"),
+            "weir.toml:3:12: error: there is no time zone \"Europe/berlin\"\n  → did you mean \"Europe/Berlin\"?\n");
+  EXPECT_NE(in("Europe").find("there is no time zone \"Europe\""), std::string::npos) << "a folder";
+  EXPECT_NE(in("tzdata.zi").find("takes the name of a time zone"), std::string::npos);
+}
+
 std::string list(const std::string& name, const std::string& rest) {
   return "[[list]]\nname = \"" + name + "\"\n" + rest + "\n[[rule]]\nhost = [\"@" + name + "\"]\naction = \"block\"\n";
 }

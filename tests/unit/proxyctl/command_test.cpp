@@ -55,6 +55,18 @@ TEST_F(ExplainTest, WorksFromAFileWithoutADaemon) {
   EXPECT_EQ(e.port, 443u);
 }
 
+TEST_F(ExplainTest, JudgesByTheTimeThatIsGiven) {
+  write("[gateway]\nlan = [\"lo\"]\n[[rule]]\nname = \"night\"\ntime = \"22:00-06:00\"\naction = \"block\"\n");
+  arguments_.time = "2026-01-02 23:00";
+  control::Explained e = explained();
+  EXPECT_EQ(e.action, "block");
+  EXPECT_EQ(e.time, "Fri 2026-01-02 23:00");
+  arguments_.time = "2026-01-02 21:59";
+  EXPECT_EQ(explained().action, "allow");
+  arguments_.time = "at night";
+  EXPECT_EQ(run(), control::exit_usage);
+}
+
 TEST_F(ExplainTest, ReadsEveryFormOfADestination) {
   struct {
     const char* dest;

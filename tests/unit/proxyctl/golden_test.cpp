@@ -57,6 +57,14 @@ TEST_F(Golden, StatusOnAnOlderKernelNamesTheFallback) {
   expect_golden("status_fallback", status_text(json<control::Status>("status_fallback"), look_));
 }
 
+TEST_F(Golden, StatusSaysWhichRulesTheClockHasPutInForce) {
+  control::Status status = json<control::Status>("status_quiet");
+  status.times = {.rules = 3, .in_force = 1, .next = 1741618800, .next_wall = "Mon 2025-03-10 15:00"};
+  expect_golden("status_times", status_text(status, look_));
+  status.times = {.rules = 3, .in_force = 2, .clock_set = false};
+  expect_golden("status_clock", status_text(status, look_));
+}
+
 TEST_F(Golden, StatusWithoutATerminalHasNoMarks) {
   expect_golden("status_pipe", status_text(json<control::Status>("status_trouble"), {}));
 }
