@@ -19,7 +19,7 @@ using io::TaskGroup;
 
 /// The server answers at once or never: only a test that wants silence makes it short.
 Options asking(const NameServer& server) { return {.servers = {server.at()}, .timeout = 20s, .tries = 1}; }
-Options impatient(const NameServer& server) { return {.servers = {server.at()}, .timeout = 30ms, .tries = 2}; }
+Options impatient(const NameServer& server) { return {.servers = {server.at()}, .timeout = 150ms, .tries = 2}; }
 
 void set_both(NameServer& server, const std::string& name, How how = How::answers) {
   server.set(name, ns_t_a, {.addresses = {"192.0.2.1"}, .how = how});
