@@ -319,13 +319,60 @@ TEST(Relay, SendsWhatWasReadBeforeFirst) {
   EXPECT_EQ(outcome.from_origin, banner.size() + 8);
 }
 
-TEST(Relay, HoldsNoPipeWhileIdle) {
+TEST(Relay, TakesAPipeForMuchOnlyAndHoldsNoneWhileIdle) {
   Relay relay;
   io::test::send_text(relay.client_end.get(), "ping");
   EXPECT_EQ(receive(relay.origin_end.get(), 4), "ping");
   io::test::send_text(relay.origin_end.get(), "pong");
   EXPECT_EQ(receive(relay.client_end.get(), 4), "pong");
+  EXPECT_EQ(relay.kept_pipes(), 0U);
+  const std::string much(100'000, 'm');
+  for (const auto& [from, to] :
+       {std::pair(&relay.client_end, &relay.origin_end), {&relay.origin_end, &relay.client_end}}) {
+    io::test::send_text(from->get(), much);
+    EXPECT_EQ(receive(to->get(), much.size()), much);
+  }
   EXPECT_EQ(relay.kept_pipes(), 1U);  // one was enough for both directions, and it is back
+}
+
+// A phone out of reach says nothing for ever.
+TEST(Relay, AsksPeersThatAreSilentWhetherTheyAreThere) {
+  Pair client = tcp_pair(), origin = tcp_pair();
+  const int inner[] = {::dup(client.b.get()), ::dup(origin.b.get())};
+  const auto asked = [&] {
+    int sum = 0;
+    for (const int fd : inner) {
+      int on = 0;
+      socklen_t size = sizeof on;
+      ::getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size);
+      sum += on;
+    }
+    return sum;
+  };
+  Relay relay({.idle = 100ms, .unwatched = 20ms}, std::move(client), std::move(origin));
+  io::test::send_text(relay.client_end.get(), "tick");
+  EXPECT_EQ(receive(relay.origin_end.get(), 4), "tick");
+  EXPECT_EQ(relay.outcome().reason, CloseReason::client_idle) << "the idle time goes on meanwhile";
+  EXPECT_EQ(asked(), 2);
+  for (const int fd : inner) ::close(fd);
+}
+
+// What was copied for a receiver that takes no more must not be overwritten by other relays of the thread.
+TEST(Relay, KeepsWhatItsReceiverDidNotTake) {
+  Pair origin = tcp_pair(64 << 10);
+  const int little = 32 << 10;
+  ::setsockopt(origin.b.get(), SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+  Relay relay({}, tcp_pair(), std::move(origin));
+  std::string sent;
+  for (int piece = 0; piece < 40; ++piece) {
+    const std::string text(8000, static_cast<char>('a' + piece % 26));
+    io::test::send_text(relay.client_end.get(), text);
+    sent += text;
+    const std::string back(100, static_cast<char>('A' + piece % 26));  // the other direction uses the same scratch
+    io::test::send_text(relay.origin_end.get(), back);
+    EXPECT_EQ(receive(relay.client_end.get(), back.size()), back);
+  }
+  EXPECT_TRUE(receive(relay.origin_end.get(), sent.size()) == sent);
 }
 
 }  // namespace
