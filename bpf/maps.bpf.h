@@ -109,6 +109,7 @@ struct shape_value {
 	} name SEC(".maps")
 GENERATIONS(clients, prefixes);
 GENERATIONS(dests, prefixes);
+GENERATIONS(failures, prefixes);
 GENERATIONS(row_index, row_table);
 GENERATIONS(rows, row_values);
 GENERATIONS(names, name_table);

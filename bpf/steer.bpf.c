@@ -40,14 +40,14 @@ ALWAYS_INLINE int steer_syn(struct __sk_buff *skb, const struct weir_config *c, 
 		return steer(skb, c, WEIR_WIRE_steered_packet);
 	sk = listener(c, p->v6, bpf_get_hash_recalc(skb));
 	if (!sk)
-		return fail(c, WEIR_WIRE_no_daemon);
+		return fail(c, p, WEIR_WIRE_no_daemon);
 	if (p->tcp.syn && is_crowded(sk)) { /* the ACK of a cookie comes again: it was promised a place */
 		bpf_sk_release(sk);
-		return fail(c, WEIR_WIRE_listener_full);
+		return fail(c, p, WEIR_WIRE_listener_full);
 	}
 	error = bpf_sk_assign(skb, sk, 0);
 	bpf_sk_release(sk);
-	return error ? fail(c, WEIR_WIRE_assign_failed) : steer(skb, c, reason);
+	return error ? fail(c, p, WEIR_WIRE_assign_failed) : steer(skb, c, reason);
 }
 
 /* A connection that begins on the wire, undecided until its first bytes. */
@@ -66,7 +66,7 @@ ALWAYS_INLINE int watch(struct __sk_buff *skb, const struct weir_config *c, cons
 		count(WEIR_WIRE_reused, 0);
 	}
 	if (bpf_map_update_elem(&held, &p->key, &h, BPF_ANY))
-		return fail(c, WEIR_WIRE_flow_map_full);
+		return fail(c, p, WEIR_WIRE_flow_map_full);
 	return pass(skb, c, WEIR_WIRE_watched);
 }
 
@@ -115,7 +115,7 @@ ALWAYS_INLINE int new_connection(struct __sk_buff *skb, const struct weir_config
 		return pass(skb, c, WEIR_WIRE_exempt);
 	health = daemon_health(c);
 	if (health != WEIR_WIRE_steered)
-		return fail(c, health);
+		return fail(c, p, health);
 	if (still_in_use(skb, c, p, &verdict))
 		return verdict;
 	if (j.values.at_syn == WEIR_CELL_pass && !c->floor_splice) {
@@ -126,7 +126,7 @@ ALWAYS_INLINE int new_connection(struct __sk_buff *skb, const struct weir_config
 		return steer_syn(skb, c, p, WEIR_WIRE_steered);
 	o = parse_options(skb, p);
 	if (!o)
-		return fail(c, WEIR_WIRE_malformed);
+		return fail(c, p, WEIR_WIRE_malformed);
 	/* RFC 8684, RFC 7413: what a taken-over half could not carry on is negotiated away by our listener instead; nor
 	 * does the kernel take a half over whose segments are smaller than the least that its network carries */
 	if ((o->half.options & WEIR_OPTION_mptcp) || p->payload_length ||
@@ -161,11 +161,11 @@ ALWAYS_INLINE int take_over(struct __sk_buff *skb, const struct weir_config *c, 
 		health = assign_half(skb, c, p, h);
 	if (health != WEIR_WIRE_steered) {
 		/* on_failure is for what nobody could judge; this is judged, and somebody lives to stand by it */
-		if (reason == WEIR_WIRE_taken_block && health != WEIR_WIRE_no_daemon && !c->closed)
+		if (reason == WEIR_WIRE_taken_block && health != WEIR_WIRE_no_daemon && !is_closed(c, p))
 			return refuse(skb, c);
-		if (!c->closed)
+		if (!is_closed(c, p))
 			pass_held(p, h, WEIR_WIRE_passed_syn);
-		return fail(c, health);
+		return fail(c, p, health);
 	}
 	if (on_wire) { /* a decoy had passed: that record ends, another begins */
 		announce_end(p, on_wire);
@@ -326,7 +326,7 @@ ALWAYS_INLINE int quic(struct __sk_buff *skb, const struct weir_config *c, const
 	if (j.exempt)
 		return pass(skb, c, WEIR_WIRE_exempt);
 	if (daemon_health(c) != WEIR_WIRE_steered)
-		return fail(c, WEIR_WIRE_no_daemon);
+		return fail(c, p, WEIR_WIRE_no_daemon);
 	/* names inside QUIC are not read: what depends on one follows gateway.quic */
 	if (j.values.at_syn == WEIR_CELL_pass || (j.values.at_syn == WEIR_CELL_escalate && c->quic == WEIR_QUIC_pass))
 		return pass(skb, c, WEIR_WIRE_quic_passed);

@@ -31,13 +31,6 @@ ALWAYS_INLINE int steer(struct __sk_buff *skb, const struct weir_config *c, enum
 	return count(reason, OURS);
 }
 
-/* Where a flow cannot be judged, on_failure decides: routed on, or dropped. */
-ALWAYS_INLINE int fail(const struct weir_config *c, enum weir_wire_reason reason)
-{
-	count(reason, 0);
-	return c->closed ? count(WEIR_WIRE_refused_closed, DROP) : NEXT;
-}
-
 /* Refuses a connection that nobody can answer for: nft resets it by the mark. */
 ALWAYS_INLINE int refuse(struct __sk_buff *skb, const struct weir_config *c)
 {
@@ -74,7 +67,7 @@ ALWAYS_INLINE enum weir_wire_reason daemon_health(const struct weir_config *c)
  * its daemon. */
 ALWAYS_INLINE int pass(struct __sk_buff *skb, const struct weir_config *c, enum weir_wire_reason reason)
 {
-	if (c->closed && daemon_health(c) != WEIR_WIRE_no_daemon)
+	if (c->guarded && daemon_health(c) != WEIR_WIRE_no_daemon)
 		skb->mark |= WEIR_MARK_PASSED(c->mark);
 	return count(reason, NEXT);
 }
@@ -105,17 +98,30 @@ struct judged {
 	__u8 exempt;
 };
 
-ALWAYS_INLINE __u16 prefix_class(void *outer, __u32 generation, const __u8 octets[16])
+/* What the longest prefix of an address says. */
+ALWAYS_INLINE __u16 prefix_value(void *outer, __u32 generation, const __u8 octets[16], __u16 otherwise)
 {
 	struct weir_prefix key = {.length = 128};
 	void *trie = bpf_map_lookup_elem(outer, &generation);
-	__u16 *class;
+	__u16 *value;
 
 	if (!trie)
-		return 0;
+		return otherwise;
 	__builtin_memcpy(key.octets, octets, 16);
-	class = bpf_map_lookup_elem(trie, &key);
-	return class ? *class : 0;
+	value = bpf_map_lookup_elem(trie, &key);
+	return value ? *value : otherwise;
+}
+
+ALWAYS_INLINE int is_closed(const struct weir_config *c, const struct packet *p)
+{
+	return c->guarded && prefix_value(&failures, c->generation & 1, p->key.client, c->closed);
+}
+
+/* Where a flow cannot be judged, its client's on_failure decides: routed on, or dropped. */
+ALWAYS_INLINE int fail(const struct weir_config *c, const struct packet *p, enum weir_wire_reason reason)
+{
+	count(reason, 0);
+	return is_closed(c, p) ? count(WEIR_WIRE_refused_closed, DROP) : NEXT;
 }
 
 ALWAYS_INLINE void read_row(struct judged *j)
@@ -136,8 +142,8 @@ ALWAYS_INLINE void judge_syn(const struct weir_config *c, const struct packet *p
 
 	__builtin_memset(j, 0, sizeof(*j));
 	j->generation = c->generation & 1;
-	key.client_class = prefix_class(&clients, j->generation, p->key.client);
-	key.dest_class = prefix_class(&dests, j->generation, p->key.origin);
+	key.client_class = prefix_value(&clients, j->generation, p->key.client, 0);
+	key.dest_class = prefix_value(&dests, j->generation, p->key.origin, 0);
 	if (key.client_class == WEIR_CLASS_exempt || key.dest_class == WEIR_CLASS_exempt) {
 		j->exempt = 1;
 		return;

@@ -27,7 +27,7 @@ inline constexpr int counts = 0
 std::string_view word(Count count);
 
 inline constexpr int depths = 5;
-inline constexpr int actions = 4;
+inline constexpr int actions = 5;
 
 /// Written by one thread, read by any.
 class Counter {
@@ -45,6 +45,7 @@ struct CountersOf {
   std::array<T, counts> count{};
   std::array<T, depths> depth{};               ///< connections by the depth at which they were judged
   std::array<T, actions> action{};             ///< records by what was done
+  std::array<T, actions> would{};              ///< records by what a shadow or gateway.observe kept from being done
   std::array<T, close_reasons> records{};      ///< log lines by reason: a request, or a connection without one
   std::array<T, close_reasons> connections{};  ///< ends of connections by reason
 
@@ -62,6 +63,7 @@ struct Totals : CountersOf<std::uint64_t> {
   Totals& operator+=(const Counters& block);
   std::uint64_t open() const;    ///< connections that have begun and not ended
   std::uint64_t failed() const;  ///< records whose reason is a failure
+  std::uint64_t all() const;     ///< records
 };
 
 }  // namespace weir::account

@@ -39,6 +39,8 @@ nlohmann::ordered_json to_json(const Record& r) {
   line["depth"] = word(r.depth);
   line["action"] = word(r.action);
   if (!r.rule.empty()) line["rule"] = r.rule;
+  if (r.would) line["would"] = word(*r.would);
+  if (!r.would_rule.empty()) line["would_rule"] = r.would_rule;
   line["reason"] = word(r.reason);
   if (!r.method.empty()) line["method"] = r.method;
   if (!r.url.empty()) line["url"] = r.url;

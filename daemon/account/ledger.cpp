@@ -30,6 +30,7 @@ Totals& Totals::operator+=(const Counters& block) {
   add(count, block.count);
   add(depth, block.depth);
   add(action, block.action);
+  add(would, block.would);
   add(records, block.records);
   add(connections, block.connections);
   return *this;
@@ -39,6 +40,12 @@ std::uint64_t Totals::open() const {
   // Read while workers run: an end may be seen whose beginning was counted after this sum passed by.
   std::uint64_t opened = of(Count::opened), ended = of(Count::ended);
   return opened > ended ? opened - ended : 0;
+}
+
+std::uint64_t Totals::all() const {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t lines : records) sum += lines;
+  return sum;
 }
 
 std::uint64_t Totals::failed() const {
@@ -101,6 +108,8 @@ void Ledger::judged(FlowId id, Judgement judgement) {
     live.record.depth = judgement.depth;
     live.record.action = judgement.action;
     live.record.rule = std::move(judgement.rule);
+    live.record.would = judgement.would;
+    live.record.would_rule = std::move(judgement.would_rule);
   });
   if (first) counters_.of(depth).add();
 }
@@ -146,6 +155,8 @@ void Ledger::dialled(Dial dial) {
 
 void Ledger::write(const Record& record) {
   counters_.of(record.action).add();
+  if (record.would) counters_.would[static_cast<int>(*record.would)].add();
+  hits_.add(record);
   counters_.records[static_cast<int>(record.reason)].add();
   counters_.of(Count::bytes_in).add(record.bytes_in);
   counters_.of(Count::bytes_out).add(record.bytes_out);
@@ -161,6 +172,12 @@ Totals Books::totals() const {
   Totals sum;
   for (const auto& ledger : ledgers_) sum += ledger->counters();
   return sum;
+}
+
+HitsByRule Books::hits() const {
+  HitsByRule sums;
+  for (const auto& ledger : ledgers_) ledger->hits().add_to(sums);
+  return sums;
 }
 
 std::vector<Record> Books::live(const Filter& filter) const {

@@ -18,6 +18,7 @@
 #include "account/counters.h"
 #include "account/flow_ids.h"
 #include "account/flows.h"
+#include "account/hits.h"
 #include "account/record.h"
 
 namespace weir::account {
@@ -35,6 +36,8 @@ struct Judgement {
   Depth depth = Depth::pass;
   Action action = Action::allow;
   std::string rule;
+  std::optional<Action> would = {};  ///< as in Record
+  std::string would_rule = {};
 };
 
 /// TCP payload as carried: from the client, to the client.
@@ -83,6 +86,7 @@ class Ledger {
 
   const Counters& counters() const { return counters_; }
   const Recent& recent() const { return recent_; }
+  const RuleHits& hits() const { return hits_; }
 
  private:
   void write(const Record& record);
@@ -93,6 +97,7 @@ class Ledger {
   AccessLog& log_;
   Counters counters_;
   Recent recent_;
+  RuleHits hits_;
 };
 
 /// The process's ledgers with what they share.
@@ -106,6 +111,7 @@ class Books {
   const AccessLog& log() const { return log_; }
   /// Any thread.
   Totals totals() const;
+  HitsByRule hits() const;
   std::vector<Record> live(const Filter& filter) const;    ///< newest first, with their duration so far
   std::vector<Record> recent(const Filter& filter) const;  ///< last ended first
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -21,7 +22,9 @@ struct Record {
   std::string host;  ///< normalised; empty = it named nobody
   Depth depth = Depth::pass;
   Action action = Action::allow;
-  std::string rule;  ///< empty = no rule matched
+  std::string rule;                  ///< empty = no rule matched
+  std::optional<Action> would = {};  ///< what a shadow, or any rule under gateway.observe, would have done
+  std::string would_rule;            ///< which
   CloseReason reason = CloseReason::done;
   std::string method;
   std::string url;  ///< "http://host/path", without the query string

@@ -4,6 +4,7 @@
 #include <set>
 #include <string_view>
 
+#include "base/name.h"
 #include "base/text.h"
 
 namespace weir::config {
@@ -47,13 +48,41 @@ void check_references(const std::vector<Match>& matches, std::string_view kind, 
   }
 }
 
+void check_redirect(const Rule& rule, Diagnostics& diagnostics) {
+  const bool redirects = rule.action == Action::redirect;
+  if (redirects && rule.location.empty()) {
+    diagnostics.error(rule.where, "this rule redirects, but has no \"location\"",
+                      "location = \"http://notice.example/\"");
+  }
+  if (!redirects && !rule.location.empty()) {
+    diagnostics.error(rule.where, "location has no meaning beside this action", "action = \"redirect\"");
+  }
+}
+
+/// Of nested prefixes the longest decides; of equal ones neither could.
+void check_failures(const Config& config, Diagnostics& diagnostics) {
+  std::map<Prefix, const Group*> known;
+  for (const Group& group : config.groups) {
+    if (!group.on_failure) continue;
+    for (const Prefix& prefix : group.clients) {
+      const Group& other = *known.emplace(prefix, &group).first->second;
+      if (other.on_failure == group.on_failure) continue;
+      diagnostics.error(group.where, in_quotes(prefix.to_string()) +
+                                         " stands in two groups with different on_failure; the " + "other is " +
+                                         in_quotes(other.name) + " at " + to_text(other.where));
+    }
+  }
+}
+
 std::string title(const Config& config, std::size_t rule) {
   const std::string& name = config.rules[rule].name;
   return name.empty() ? "rule " + std::to_string(rule + 1) : in_quotes(name);
 }
 
+/// Decides about every connection.
 bool unconditional(const Rule& rule) {
-  return rule.client.empty() && rule.dest.empty() && rule.port.empty() && rule.host.empty() && rule.time.empty();
+  return !rule.shadow && rule.client.empty() && rule.dest.empty() && rule.port.empty() && rule.host.empty() &&
+         rule.time.empty();
 }
 
 void review_order(const Config& config, Diagnostics& diagnostics) {
@@ -81,6 +110,41 @@ void review_rules(const Config& config, const std::map<std::string, Where>& plac
   }
 }
 
+/// "notice.example" of "http://notice.example:8080/x"
+std::string host_of(std::string_view url) {
+  url.remove_prefix(url.find("://") + 3);
+  return normalise_name(url.substr(0, url.find_first_of("/?#"))).value_or("");
+}
+
+/// A browser that is sent to a place from which the same rule sends it on gives up after some rounds.
+void review_redirects(const Config& config, Diagnostics& diagnostics) {
+  for (const Rule& rule : config.rules) {
+    if (rule.action != Action::redirect || !rule.location.starts_with("http://")) continue;
+    const std::string host = host_of(rule.location);
+    bool wanted = false, reached = false, spared = false;
+    for (const Match& match : rule.host) {
+      const bool holds = match.kind == Match::Kind::exact
+                             ? host == match.text
+                             : match.kind == Match::Kind::subtree && within(host, match.text);
+      wanted |= !match.negated;
+      (match.negated ? spared : reached) |= holds;
+    }
+    if (spared || (wanted && !reached)) continue;
+    diagnostics.warning(rule.where, "this rule also redirects requests for the place where it leads",
+                        "except it: host = [\"!" + host + "\"]");
+  }
+}
+
+void review_observe(const Config& config, const std::map<std::string, Where>& places, Diagnostics& diagnostics) {
+  if (!config.gateway.observe) return;
+  for (const char* key : {"gateway.on_failure", "gateway.quic"}) {
+    const bool enforces = std::string_view(key) == "gateway.quic" ? config.gateway.quic == Quic::reject
+                                                                  : config.gateway.on_failure == OnFailure::closed;
+    if (enforces)
+      diagnostics.warning(places.at(key), std::string(key) + " has no effect while gateway.observe is true");
+  }
+}
+
 void review_use(const Config& config, Diagnostics& diagnostics) {
   std::set<std::string_view> used;  // no list shares its name with a group
   for (const Rule& rule : config.rules) {
@@ -97,7 +161,7 @@ void review_use(const Config& config, Diagnostics& diagnostics) {
     }
   }
   for (const Group& group : config.groups) {
-    if (!used.contains(group.name)) {
+    if (!used.contains(group.name) && !group.on_failure) {
       diagnostics.warning(group.where, "group " + in_quotes(group.name) + " is never used",
                           "use it in a rule: client = [" + in_quotes("@" + group.name) + "]");
     }
@@ -137,6 +201,9 @@ void check(const Config& config, const std::map<std::string, Where>& places, Dia
     check_references(rule.host, "list", lists, groups, diagnostics);
   }
 
+  for (const Rule& rule : config.rules) check_redirect(rule, diagnostics);
+  check_failures(config, diagnostics);
+
   for (const std::uint16_t port : config.gateway.tls) {
     if (std::ranges::count(config.gateway.http, port) == 0) continue;
     // One of the two was written: the defaults do not meet.
@@ -151,6 +218,8 @@ void review(const Config& config, const std::map<std::string, Where>& places, Di
   review_rules(config, places, diagnostics);
   review_use(config, diagnostics);
   review_groups(config, diagnostics);
+  review_redirects(config, diagnostics);
+  review_observe(config, places, diagnostics);
 }
 
 }  // namespace weir::config

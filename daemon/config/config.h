@@ -40,6 +40,7 @@ struct Gateway {
   unsigned workers = 0;  ///< 0: one a core
   std::uint32_t mark = 0x00100000;
   std::uint32_t table = 7745;
+  bool observe = false;  ///< judge and count, enforce nothing
   std::string timezone;  ///< "Europe/Berlin"; empty: the system's
   Where timezone_at;
 };
@@ -86,6 +87,8 @@ struct TimeMatch {
 struct Rule {
   std::string name;  ///< "" : shown as "rule 3"
   Action action = Action::allow;
+  std::string location;       ///< of redirect: where to
+  bool shadow = false;        ///< decides nothing; what it would have decided is counted
   std::vector<Match> client;  ///< empty: any
   std::vector<Match> dest;
   std::vector<Match> port;
@@ -98,6 +101,7 @@ struct Rule {
 struct Group {
   std::string name;
   std::vector<Prefix> clients;
+  std::optional<OnFailure> on_failure;  ///< of these clients; empty: the gateway's
   Where where;
 };
 

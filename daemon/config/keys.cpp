@@ -17,8 +17,11 @@ constexpr Word<Source> sources[] = {
 constexpr Word<OnFailure> failures[] = {{"open", OnFailure::open}, {"closed", OnFailure::closed}};
 constexpr Word<Quic> quics[] = {{"pass", Quic::pass}, {"reject", Quic::reject}};
 constexpr Word<Floor> floors[] = {{"pass", Floor::pass}, {"splice", Floor::splice}};
-constexpr Word<Action> actions[] = {
-    {"allow", Action::allow}, {"pass", Action::pass}, {"block", Action::block}, {"reset", Action::reset}};
+constexpr Word<Action> actions[] = {{"allow", Action::allow},
+                                    {"pass", Action::pass},
+                                    {"block", Action::block},
+                                    {"reset", Action::reset},
+                                    {"redirect", Action::redirect}};
 constexpr Word<bool> unseens[] = {{"block", true}};
 
 constexpr Key table[] = {
@@ -33,6 +36,8 @@ constexpr Key table[] = {
     {"gateway.on_failure", "word", "\"open\"", reload,
      "new connections while Weir cannot judge: \"open\" lets them pass, \"closed\" does not",
      [](Reader& r, const Node& n) { r.word(n, failures, r.config.gateway.on_failure); }},
+    {"gateway.observe", "true or false", "false", reload, "true: judge and count, but change and refuse nothing",
+     [](Reader& r, const Node& n) { r.yes_no(n, r.config.gateway.observe); }},
     {"gateway.exempt", "list of prefixes", "[]", reload, "clients or destinations that are never touched",
      [](Reader& r, const Node& n) { r.prefixes(n, r.config.gateway.exempt); }},
     {"gateway.http", "list of ports", "[80]", reload, "ports on which HTTP is spoken; [] leaves it alone",
@@ -83,6 +88,13 @@ constexpr Key table[] = {
     {"group.clients", "list of prefixes", Key::required, reload, "addresses and prefixes of the clients",
      [](Reader& r, const Node& n) { r.prefixes(n, r.config.groups.back().clients); }},
 
+    {"group.on_failure", "word", "", reload,
+     "as gateway.on_failure, for these clients; of nested prefixes the longest decides",
+     [](Reader& r, const Node& n) {
+       OnFailure of_group{};
+       if (r.word(n, failures, of_group)) r.config.groups.back().on_failure = of_group;
+     }},
+
     {"rule.name", "text", "", reload, "what logs and block pages call it",
      [](Reader& r, const Node& n) { r.title(n, r.config.rules.back().name); }},
     {"rule.client", "list of prefixes and @groups", "", reload, "who connects; without it: anyone",
@@ -99,8 +111,13 @@ constexpr Key table[] = {
     {"rule.unseen", "word", "", reload, "\"block\": a name that cannot be seen counts as if it matched",
      [](Reader& r, const Node& n) { r.word(n, unseens, r.config.rules.back().unseen_blocks); }},
     {"rule.action", "word", Key::required, reload,
-     "\"allow\", \"pass\" (stays on the wire), \"block\" (page or alert) or \"reset\"",
+     "\"allow\", \"pass\" (stays on the wire), \"block\" (page or alert), \"reset\" or \"redirect\"",
      [](Reader& r, const Node& n) { r.word(n, actions, r.config.rules.back().action); }},
+    {"rule.location", "URL", "", reload, "where \"redirect\" sends the client; TLS gets an alert instead",
+     [](Reader& r, const Node& n) { r.location(n, r.config.rules.back().location); }},
+    {"rule.shadow", "true or false", "false", reload,
+     "true: the rule decides nothing, and what it would have decided is counted",
+     [](Reader& r, const Node& n) { r.yes_no(n, r.config.rules.back().shadow); }},
 };
 
 constexpr std::string_view section_names[] = {"gateway", "limits", "control", "log", "list", "group", "rule"};

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t longest_interface = 15;  // IFNAMSIZ less its end
 constexpr std::size_t longest_socket = 107;    // sun_path less its end
-constexpr std::size_t longest_label = 63, longest_title = 100;
+constexpr std::size_t longest_label = 63, longest_title = 100, longest_location = 2000;
 constexpr Duration longest_duration = std::chrono::hours(7 * 24);
 
 bool is_text(const Node& node) { return node.kind == Node::Kind::text; }
@@ -354,6 +354,29 @@ bool Reader::host(const Node& item, std::string_view text, Match& to) {
     return true;
   }
   return host_name(item, text, what, to);
+}
+
+void Reader::yes_no(const Node& node, bool& to) {
+  if (node.kind != Node::Kind::boolean) {
+    const bool quoted = is_text(node) && (node.text == "true" || node.text == "false");
+    refuse(node, "true or false", quoted ? "write it without quotes" : "");
+    return;
+  }
+  to = node.boolean;
+}
+
+void Reader::location(const Node& node, std::string& to) {
+  to = shown(node);  // kept even if it is refused: the rule has one, if a bad one
+  const std::string_view url = node.text, scheme = url.starts_with("https://") ? "https://" : "http://";
+  // RFC 3986 §2: whatever else is meant stands there percent-encoded.
+  const auto legal = [](char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>'; };
+  const bool plain = is_text(node) && !url.empty() && url.size() <= longest_location && std::ranges::all_of(url, legal);
+  if (!plain || !url.starts_with(scheme) || url.size() == scheme.size() || url[scheme.size()] == '/') {
+    const bool bare = plain && !url.contains(':') && !url.starts_with('/');
+    refuse(node, "a URL as \"http://notice.example/\"", bare ? "write " + in_quotes("http://" + node.text) : "");
+    return;
+  }
+  to = url;
 }
 
 void Reader::time(const Node& item, std::vector<TimeMatch>& to) {

@@ -41,22 +41,25 @@ class Reader {
   void dests(const Node& node, std::vector<Match>& to);
   void port_matches(const Node& node, std::vector<Match>& to);
   void hosts(const Node& node, std::vector<Match>& to);
+  void yes_no(const Node& node, bool& to);
+  void location(const Node& node, std::string& to);
   void times(const Node& node, std::vector<TimeMatch>& to);
   void timezone(const Node& node, std::string& to);
   void list_names(const Node& node, std::vector<Match>& to);
 
-  /// One of a few words.
+  /// One of a few words.  Returns whether it was.
   template <class Value, std::size_t N>
-  void word(const Node& node, const Word<Value> (&words)[N], Value& to) {
+  bool word(const Node& node, const Word<Value> (&words)[N], Value& to) {
     std::vector<std::string_view> known;
     for (const auto& [text, value] : words) {
       if (node.kind == Node::Kind::text && node.text == text) {
         to = value;
-        return;
+        return true;
       }
       known.push_back(text);
     }
     unknown_word(node, known);
+    return false;
   }
 
  private:

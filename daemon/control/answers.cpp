@@ -1,5 +1,6 @@
 #include "control/answers.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <expected>
@@ -78,6 +79,7 @@ void count(Status& s, const account::Totals& totals, const std::array<std::uint6
                    .serve = totals.of(Depth::serve),
                    .block = totals.of(Action::block),
                    .reset = totals.of(Action::reset),
+                   .redirect = totals.of(Action::redirect),
                    .failed = totals.failed(),
                    .requests = totals.of(Count::requests),
                    .bytes_in = totals.of(Count::bytes_in),
@@ -94,12 +96,26 @@ void count(Status& s, const account::Totals& totals, const std::array<std::uint6
   s.events_lost = wire[WEIR_WIRE_ring_full];
 }
 
+Would would(Desk& desk, const account::Totals& totals) {
+  Would would{.observe = desk.policy().config().gateway.observe, .lines = totals.all()};
+  for (int i = 0; i < account::actions; ++i) {
+    if (refuses(static_cast<Action>(i))) would.refused += totals.would[i];
+  }
+  for (const auto& [rule, hits] : desk.books().hits()) {
+    if (hits.would > 0) would.most.push_back({rule, hits.would});
+  }
+  std::ranges::stable_sort(would.most, std::greater(), &RuleCount::count);
+  if (would.most.size() > 3) would.most.resize(3);
+  return would;
+}
+
 Answer status(Desk& desk, const Query&) {
   Status s = desk.situation();
   s.now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   s.policy.rules = desk.policy().config().rules.size();
   const account::Totals totals = desk.books().totals();
   count(s, totals, desk.wire());
+  s.would = would(desk, totals);
   const account::AccessLog& log = desk.books().log();
   s.log = {.path = log.path(),
            .dropped = totals.of(account::Count::log_dropped),
@@ -166,14 +182,25 @@ Answer reasons(Desk& desk, const Query&) {
 }
 
 Answer policy_in_force(Desk& desk, const Query&) {
-  Policy policy{.config = desk.situation().policy.config, .rules = {}, .groups = {}, .lists = {}};
+  Policy policy{.config = desk.situation().policy.config, .observe = false, .rules = {}, .groups = {}, .lists = {}};
   const policy::Snapshot& snapshot = desk.policy();
   const config::Config& config = snapshot.config();
+  policy.observe = config.gateway.observe;
+  const account::HitsByRule hits = desk.books().hits();
   for (std::size_t i = 0; i < config.rules.size(); ++i) {
-    config::Where where = config.rules[i].where;
+    const config::Rule& rule = config.rules[i];
+    PolicyRule& out = policy.rules.emplace_back();
+    config::Where where = rule.where;
     where.column = 0;
-    policy.rules.push_back(
-        {snapshot.rule_name(static_cast<int>(i)), std::string(word(config.rules[i].action)), config::to_text(where)});
+    out = {.name = snapshot.rule_name(static_cast<int>(i)),
+           .action = std::string(word(rule.action)),
+           .where = config::to_text(where),
+           .shadow = rule.shadow,
+           .in_force = snapshot.in_force(i)};
+    const auto counted = hits.find(out.name);
+    if (counted == hits.end()) continue;
+    out.hits = counted->second.did;
+    out.would = counted->second.would;
   }
   for (const config::Group& group : config.groups) policy.groups.push_back(group.name);
   for (const config::List& list : config.lists) policy.lists.push_back(list.name);

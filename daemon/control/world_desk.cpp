@@ -91,7 +91,11 @@ Status WorldDesk::situation() {
       .takeover = takeover,
       .fallback = takeover ? "" : "this kernel cannot hand over a live connection (6.9 can): TLS is steered at its SYN",
       .floor = gateway.floor == config::Floor::splice ? "splice" : "pass",
-      .on_failure = std::string(word(gateway.on_failure))};
+      .on_failure = std::string(word(policy::failure(config())))};
+  for (const config::Group& group : config().groups) {
+    const bool differs = group.on_failure && !gateway.observe && *group.on_failure != gateway.on_failure;
+    if (differs) s.tier.differing.push_back(group.name);
+  }
   return s;
 }
 

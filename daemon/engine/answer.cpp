@@ -7,6 +7,7 @@ namespace {
 std::string_view reason_phrase(int status) {
   switch (status) {
     case 200: return "OK";
+    case 302: return "Found";
     case 400: return "Bad Request";
     case 403: return "Forbidden";
     case 405: return "Method Not Allowed";
@@ -22,10 +23,12 @@ std::string_view reason_phrase(int status) {
   }
 }
 
-std::string answer(int status, std::string_view type, std::string_view content, AnswerTo to) {
+std::string answer(int status, std::string_view type, std::string_view content, AnswerTo to,
+                   std::string_view location = {}) {
   std::string out = "HTTP/1.1 " + std::to_string(status) + " ";
   out.append(reason_phrase(status)).append("\r\n");
   if (status == 405) out.append("Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS\r\n");  // RFC 9110 §15.5.6
+  if (!location.empty()) out.append("Location: ").append(location).append("\r\n");
   if (!type.empty()) out.append("Content-Type: ").append(type).append("\r\n");
   out.append("Content-Length: ").append(std::to_string(content.size())).append("\r\n");
   out.append("Cache-Control: no-store\r\n");
@@ -64,6 +67,12 @@ std::string block_page(std::string_view rule, std::string_view host, AnswerTo to
   page.append(escaped(host)).append("</strong> is refused on this network by the rule <strong>");
   page.append(escaped(rule)).append("</strong>.</p>\n</body>\n</html>\n");
   return answer(403, "text/html; charset=utf-8", page, to);
+}
+
+std::string redirection(std::string_view rule, std::string_view location, AnswerTo to) {
+  const std::string line =
+      "The rule \"" + std::string(rule) + "\" of this network sends you to " + std::string(location) + "\n";
+  return answer(302, "text/plain; charset=utf-8", line, to, location);
 }
 
 std::string refusal(Errc code, AnswerTo to) {

@@ -18,6 +18,9 @@ struct AnswerTo {
 /// 403, a page for people that names the rule and what it refused.  Never stored by anyone.
 std::string block_page(std::string_view rule, std::string_view host, AnswerTo to);
 
+/// 302 to `location`, with a line for those who do not follow it.  Never stored: the rule may end.
+std::string redirection(std::string_view rule, std::string_view location, AnswerTo to);
+
 /// The error's status with its text as a plain line.  Only for errors that have a status.
 std::string refusal(Errc code, AnswerTo to);
 

@@ -2,6 +2,7 @@
 
 #include "engine/answer.h"
 #include "engine/exchange.h"
+#include "engine/judgement.h"
 #include "http/h1_decode.h"
 #include "http/h1_encode.h"
 #include "io/deadline.h"
@@ -32,7 +33,7 @@ struct Connection {
   bool personal = false;          ///< `origin` may have been told who this client is: it is nobody else's
   account::Traffic traffic = {};
   std::string judged_host = {};  ///< of the last judgement told to the ledger
-  int judged_rule = -2;          ///< -2: none yet
+  policy::Verdict judged = {};   ///< of it; not decided: none yet
 };
 
 CloseReason reason_of(Errc code) {
@@ -253,11 +254,11 @@ io::Task<Step> forward(Connection& c, Workspace& w) {
 /// Tells the ledger what the connection was judged to be, when that changes.
 void note_judgement(Connection& c, const policy::Snapshot& policy, const policy::Verdict& verdict,
                     const std::string& host) {
-  if (verdict.rule == c.judged_rule && host == c.judged_host) return;
-  c.judged_rule = verdict.rule;
+  const policy::Verdict& last = c.judged;
+  if (last.decided && verdict.rule == last.rule && verdict.shadow == last.shadow && host == c.judged_host) return;
+  c.judged = verdict;
   c.judged_host = host;
-  c.services.ledger.judged(
-      c.id, {.host = host, .depth = Depth::serve, .action = verdict.action, .rule = policy.rule_name(verdict.rule)});
+  c.services.ledger.judged(c.id, judgement(policy, verdict, host, Depth::serve));
 }
 
 /// Judges the request in the workspace, and answers or forwards it.
@@ -271,6 +272,8 @@ io::Task<Step> handle(Connection& c, Workspace& w, account::Record& record) {
   note_judgement(c, *policy, verdict, request.host);
   record.action = verdict.action;
   record.rule = policy->rule_name(verdict.rule);
+  record.would = policy->would(verdict);
+  record.would_rule = policy->rule_name(verdict.shadow);
 
   // An answer of our own leaves the body unread: only a request without one lets the connection go on.
   const bool go_on = request.persistent && request.framing.empty() && !c.services.draining;
@@ -279,10 +282,13 @@ io::Task<Step> handle(Connection& c, Workspace& w, account::Record& record) {
   if (verdict.action == Action::reset) {
     co_return Step{.reason = CloseReason::blocked_reset, .parting = Parting::reset};
   }
-  if (verdict.action == Action::block || request.last_hop) {
+  if (refuses(verdict.action) || request.last_hop) {
     const std::size_t size = request.size;
     Step step;
-    if (verdict.action == Action::block) {
+    if (verdict.action == Action::redirect) {
+      const std::string& location = policy->config().rules[verdict.rule].location;
+      step = co_await answer(c, redirection(record.rule, location, to), 302, CloseReason::redirected, to.close);
+    } else if (verdict.action == Action::block) {
       const std::string host = request.host.empty() ? c.flow.origin.address.to_string() : request.host;
       step = co_await answer(c, block_page(record.rule, host, to), 403, CloseReason::blocked, to.close);
     } else if (request.method == "OPTIONS") {

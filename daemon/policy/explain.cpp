@@ -80,6 +80,7 @@ class Explainer {
       step.because += (step.because.empty() ? "" : ", ") + reason.because;
     }
     if (step.because.empty()) step.because = "matches every connection";
+    if (r.shadow) step.because += ": a shadow, which only counts";
     return step;
   }
 
@@ -154,11 +155,14 @@ Handling http_handling(const Explanation& e, bool floor_splice, const std::strin
   if (last.action == Action::pass) return {Depth::serve, port + " is HTTP: the request must be read to know its host"};
   if (last.action == Action::block) return {Depth::serve, port + " is HTTP: refused with a page"};
   if (last.action == Action::reset) return {Depth::serve, port + " is HTTP: reset by the daemon"};
+  if (last.action == Action::redirect)
+    return {Depth::serve, port + " is HTTP: sent elsewhere by an answer of the daemon"};
   return {Depth::serve, port + " is HTTP: served"};
 }
 
 Handling tls_handling(const Explanation& e, bool floor_splice, bool takeover, const std::string& port) {
-  if (e.at_hello.action == Action::block) return {Depth::splice, port + " is TLS: refused with an alert"};
+  const bool alert = e.at_hello.action == Action::block || e.at_hello.action == Action::redirect;
+  if (alert) return {Depth::splice, port + " is TLS: refused with an alert"};
   if (e.at_hello.action == Action::reset) return {Depth::splice, port + " is TLS: reset by the daemon"};
   if (floor_splice) return {Depth::splice, "gateway.floor is \"splice\": every connection goes through the daemon"};
   if (e.at_syn.decided) return {Depth::pass, "decided by client, destination and port alone: stays on the wire"};
@@ -200,7 +204,9 @@ Explanation Snapshot::explain(const Facts& facts, bool takeover_available, const
 
   const Stage stage = e.at_syn.decided ? Stage::syn : Stage::hello;
   const Verdict& deciding = e.at_syn.decided ? e.at_syn : e.at_hello;
-  const int last = deciding.rule < 0 ? static_cast<int>(policy.config.rules.size()) - 1 : deciding.rule;
+  int last = deciding.rule;
+  if (last < 0 && deciding.shadow >= 0 && !policy.config.rules[deciding.shadow].shadow) last = deciding.shadow;
+  if (last < 0) last = static_cast<int>(policy.config.rules.size()) - 1;
   const Explainer explainer(policy, stage, facts, moment);
   for (int rule = 0; rule <= last; ++rule) e.steps.push_back(explainer.step(rule));
   return e;

@@ -32,6 +32,12 @@ inline control::Explained explained(const Snapshot& snapshot, const Facts& facts
   out.action = word(verdict.action);
   out.rule = snapshot.rule_name(verdict.rule);
   out.where = where(verdict.rule);
+  if (const auto would = snapshot.would(verdict)) {
+    out.would = word(*would);
+    out.would_rule = snapshot.rule_name(verdict.shadow);
+    out.would_where = where(verdict.shadow);
+  }
+  out.observing = snapshot.config().gateway.observe;
   out.stage = word(why.at_syn.decided ? Stage::syn : Stage::hello);
   out.unseen = verdict.unseen;
   out.depth = word(why.depth);

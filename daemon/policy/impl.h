@@ -50,6 +50,7 @@ struct Compiled {
   Axis<PortTable> port;
   Axis<NameTable> host;
   Bits hosted;   ///< rules with a host condition
+  Bits shadows;  ///< rules that only count
   Bits unnamed;  ///< rules whose host condition matches a connection without a name
 
   Compiled(config::Config checked, const std::map<std::string, NameList>& lists);
@@ -58,6 +59,8 @@ struct Compiled {
     return {in_force, client(facts.client), dest(facts.dest), port(facts.port)};
   }
   Verdict evaluate(const Bits& in_force, Stage stage, const Facts& facts) const;
+  /// The verdict of the rule that decides; -1: none matches.
+  Verdict decided(int rule, int shadow) const;
   Verdict at_syn(const Candidates& candidates) const;
   /// `matching`: the rules whose host condition matches; of a connection without a name: `unnamed`.
   Verdict at_hello(const Candidates& candidates, const Bits& matching, bool named) const;

@@ -63,6 +63,9 @@ class Planner {
     classify(policy_.dest, dests_, plan_.dests);
     clients_.report("clients", plan_.over_limit);
     dests_.report("destinations", plan_.over_limit);
+    for (const auto& [prefix, of] : failures(policy_.config)) {
+      plan_.failures.emplace_back(prefix, of == OnFailure::closed ? 1 : 0);
+    }
     make_rows();
     make_names(hash);
     return std::move(plan_);
@@ -141,10 +144,12 @@ class Planner {
     return at->second;
   }
 
-  /// Rules behind the first that needs no name cannot be reached: triples that differ only there share a row.
+  /// Rules behind the first that needs no name cannot be reached, and shadows reach nothing: triples that differ only
+  /// there share a row.
   std::uint32_t undecided_row(const Candidates& candidates) {
     Bits rules(policy_.config.rules.size());
     for (int r = candidates.from(0); r >= 0; r = candidates.from(r + 1)) {
+      if (policy_.shadows.test(r)) continue;
       rules.set(r);
       if (!policy_.hosted.test(r)) break;
     }

@@ -31,7 +31,8 @@ struct Facts {
 /// What the gateway's clock shows; empty: it was never set.  Then timed rules that refuse are in force, others are not.
 using Moment = std::optional<Wall>;
 
-/// The answer of a stage.  Not decided = a rule that could still win depends on a fact of a later stage.
+/// The answer of a stage: what is done.  Under gateway.observe nothing is refused.  Not decided = a rule that could
+/// still win depends on a fact of a later stage.
 struct Verdict {
   bool decided = false;
   Action action = Action::allow;
@@ -39,6 +40,7 @@ struct Verdict {
                         ///< agree before the name is known: the last of them, which matches by what is known
   bool unseen = false;  ///< a host condition was answered "no" (or, by `unseen`, "yes") for want of a name, and all
                         ///< else in its rule matched
+  int shadow = -1;      ///< the first rule that would have decided, were it not for its `shadow` or gateway.observe
 };
 
 /// A named list's content as it was loaded: normalised names.
@@ -64,6 +66,16 @@ struct Explanation {
 };
 
 struct KernelPlan;
+
+/// Whose on_failure is not the gateway's, or is said once more; each prefix once, and of nested ones the longest
+/// decides.
+using Failures = std::vector<std::pair<Prefix, OnFailure>>;
+/// Whoever observes refuses nothing, also when it cannot judge: none then.
+Failures failures(const config::Config& config);
+/// The gateway's own.
+OnFailure failure(const config::Config& config);
+/// Whether any client is closed.
+bool guarded(const config::Config& config);
 
 /// The first moment behind `now` at which other rules come into force; empty when that is more than a year away.
 std::optional<std::chrono::sys_seconds> next_change(const std::vector<config::Rule>& rules,
@@ -96,6 +108,8 @@ class Snapshot {
 
   const config::Config& config() const;
   std::uint32_t id() const;
+  /// What `shadow` of a verdict would have done; empty for -1.
+  std::optional<Action> would(const Verdict& verdict) const;
   /// "ads", or "rule 3" for a rule without a name; "" for -1.
   std::string rule_name(int rule) const;
 
@@ -109,6 +123,7 @@ class Snapshot {
 struct KernelPlan {
   std::vector<std::pair<Prefix, std::uint16_t>> clients;  ///< class of the longest match; WEIR_CLASS_exempt included
   std::vector<std::pair<Prefix, std::uint16_t>> dests;
+  std::vector<std::pair<Prefix, std::uint16_t>> failures;  ///< 1 = closed
   std::vector<std::pair<weir_row_key, std::uint32_t>> row_index;
   std::vector<weir_row> rows;                                    ///< [0] escalates
   std::vector<std::pair<std::uint64_t, weir_name_class>> names;  ///< each hash once

@@ -100,32 +100,50 @@ Compiled::Compiled(config::Config checked, const std::map<std::string, NameList>
       port(port_axis(config)),
       host(host_axis(config, lists)),
       hosted(config.rules.size()),
+      shadows(config.rules.size()),
       unnamed(config.rules.size()) {
   for (std::size_t r = 0; r < config.rules.size(); ++r) {
     if (host.conditions.present(r)) hosted.set(r);
+    if (config.rules[r].shadow) shadows.set(r);
     if (!host.conditions.wants(r) || config.rules[r].unseen_blocks) unnamed.set(r);
   }
 }
 
+Verdict Compiled::decided(int rule, int shadow) const {
+  const Action action = rule < 0 ? Action::allow : config.rules[rule].action;
+  if (config.gateway.observe && refuses(action)) return {.decided = true, .shadow = shadow < 0 ? rule : shadow};
+  return {.decided = true, .action = action, .rule = rule, .shadow = shadow};
+}
+
+/// A verdict that depends on no name must be so complete: also which rule would have refused.
 Verdict Compiled::at_syn(const Candidates& candidates) const {
-  std::optional<Action> agreed;
+  std::optional<Action> agreed;  // of the rules that depend on the name
+  int shadow = -1;
   for (int r = candidates.from(0);; r = candidates.from(r + 1)) {
+    const bool by_name = r >= 0 && hosted.test(r);
+    if (r >= 0 && shadows.test(r)) {
+      if (by_name || agreed) return {};
+      if (shadow < 0) shadow = r;
+      continue;
+    }
     const Action action = r < 0 ? Action::allow : config.rules[r].action;
-    if (agreed && *agreed != action) return {};
+    if (agreed && (*agreed != action || (config.gateway.observe && refuses(action)))) return {};
+    if (!by_name) return decided(r, shadow);
     agreed = action;
-    if (r < 0 || !hosted.test(r)) return {.decided = true, .action = action, .rule = r};
   }
 }
 
 Verdict Compiled::at_hello(const Candidates& candidates, const Bits& matching, bool named) const {
-  Verdict verdict{.decided = true};
-  for (int r = candidates.from(0); r >= 0; r = candidates.from(r + 1)) {
-    if (!named && host.conditions.wants(r)) verdict.unseen = true;
+  bool unseen = false;
+  int r = candidates.from(0), shadow = -1;
+  for (; r >= 0; r = candidates.from(r + 1)) {
+    if (!named && host.conditions.wants(r) && !shadows.test(r)) unseen = true;
     if (!matching.test(r)) continue;
-    verdict.action = config.rules[r].action;
-    verdict.rule = r;
-    break;
+    if (!shadows.test(r)) break;
+    if (shadow < 0) shadow = r;
   }
+  Verdict verdict = decided(r, shadow);
+  verdict.unseen = unseen;
   return verdict;
 }
 
@@ -168,6 +186,11 @@ bool Snapshot::exempt(const Address& client, const Address& dest) const {
 
 const config::Config& Snapshot::config() const { return impl_->compiled->config; }
 std::uint32_t Snapshot::id() const { return impl_->id; }
+
+std::optional<Action> Snapshot::would(const Verdict& verdict) const {
+  if (verdict.shadow < 0) return {};
+  return config().rules[verdict.shadow].action;
+}
 
 std::string Snapshot::rule_name(int rule) const {
   if (rule < 0) return {};

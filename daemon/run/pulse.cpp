@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/name.h"
+#include "engine/judgement.h"
 #include "run/log.h"
 
 namespace weir::run {
@@ -99,11 +100,8 @@ void Pulse::passed(const weir_event& event) {
   ledger_.opened({.flow = flow, .depth = depth, .id = event.id, .since = monotonic(event.started_ns)});
   const std::string name = normalise_name({event.name, event.name_length}).value_or("");
   account::Judgement judgement{.host = name, .depth = depth};
-  if (auto policy = policies_.find(event.policy)) {
-    const auto verdict = judge_passing(*policy, flow, depth, name);
-    judgement.action = verdict.action;
-    judgement.rule = policy->rule_name(verdict.rule);
-  }
+  if (auto policy = policies_.find(event.policy))
+    judgement = engine::judgement(*policy, judge_passing(*policy, flow, depth, name), name, depth);
   ledger_.judged(event.id, std::move(judgement));
   on_wire_[event.id] = sweeps_;
   // Judged by a policy that was replaced before the flow was heard of: the reload did not find it among the living.

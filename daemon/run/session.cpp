@@ -3,7 +3,9 @@
 #include "run/session.h"
 
 #include <algorithm>
+#include <list>
 
+#include "engine/judgement.h"
 #include "engine/serve.h"
 #include "io/deadline.h"
 #include "relay/relay.h"
@@ -69,9 +71,27 @@ io::Task<CloseReason> block(Worker& w, intake::Arrival& arrival, Action action) 
   co_return CloseReason::blocked;
 }
 
-/// Two halves become one until both ends are done.
-io::Task<Ending> splice(Worker& w, intake::Arrival& arrival, io::Tcp origin) {
+/// A place among the worker's spliced connections.
+class Place {
+ public:
+  Place(std::list<Spliced*>& all, Spliced& spliced) : all_(all), at_(all.insert(all.end(), &spliced)) {}
+  Place(const Place&) = delete;
+  ~Place() { all_.erase(at_); }
+
+ private:
+  std::list<Spliced*>& all_;
+  std::list<Spliced*>::iterator at_;
+};
+
+/// Two halves become one until both ends are done, or a new policy refuses what is between them.
+io::Task<Ending> splice(Worker& w, const policy::Snapshot& policy, intake::Arrival& arrival, io::Tcp origin,
+                        std::string name = {}) {
+  io::Deadline deadline(w.wheel(), arrival.client, origin, Duration::zero());
+  Spliced spliced{.facts = facts_of(arrival, name), .deadline = deadline};
+  const Place place(w.spliced(), spliced);
+  if (&policy != w.terms().policy.get()) spliced.judge(*w.terms().policy);  // replaced since the verdict
   relay::Outcome outcome = co_await relay::splice(w.wheel(), arrival.client, origin, {});
+  if (spliced.refused) outcome.reason = CloseReason::policy_changed;
   co_return Ending{outcome.reason, {.in = outcome.from_client, .out = outcome.from_origin}};
 }
 
@@ -127,8 +147,8 @@ io::Task<Ending> carry_tls(Worker& w, const policy::Snapshot& policy, FlowId id,
     if (first.failed) co_return unreachable(arrival, *first.failed);
     if (first.origin_spoke) {
       const auto verdict = policy.evaluate(Stage::hello, facts_of(arrival));
-      w.ledger().judged(id, {.depth = Depth::splice, .action = verdict.action, .rule = policy.rule_name(verdict.rule)});
-      co_return co_await splice(w, arrival, std::move(*first.origin));
+      w.ledger().judged(id, engine::judgement(policy, verdict, {}, Depth::splice));
+      co_return co_await splice(w, policy, arrival, std::move(*first.origin));
     }
     origin = std::move(first.origin);
     looked = co_await look(arrival.client, w.wheel(), Duration{}, limits.head);
@@ -143,7 +163,8 @@ io::Task<Ending> carry_tls(Worker& w, const policy::Snapshot& policy, FlowId id,
       co_return Ending{CloseReason::client_slow};
     case Looked::End::failed: let_origin_go(w, arrival); co_return Ending{reason_of(looked.error.code)};
   }
-  if (looked.finding.kind == inspect::Finding::Kind::malformed) {
+  const bool observe = policy.config().gateway.observe;
+  if (looked.finding.kind == inspect::Finding::Kind::malformed && !observe) {
     let_origin_go(w, arrival);
     co_await alert(std::move(arrival.client), w.wheel(), Alert::decode_error);
     co_return Ending{CloseReason::hello_malformed};
@@ -156,8 +177,7 @@ io::Task<Ending> carry_tls(Worker& w, const policy::Snapshot& policy, FlowId id,
 
   const std::string& name = looked.finding.hello.server_name;
   const policy::Verdict verdict = policy.evaluate(Stage::hello, facts_of(arrival, name));
-  w.ledger().judged(
-      id, {.host = name, .depth = Depth::splice, .action = verdict.action, .rule = policy.rule_name(verdict.rule)});
+  w.ledger().judged(id, engine::judgement(policy, verdict, name, Depth::splice));
   if (refuses(verdict)) co_return Ending{co_await block(w, arrival, verdict.action)};
 
   if (!origin) {
@@ -165,7 +185,7 @@ io::Task<Ending> carry_tls(Worker& w, const policy::Snapshot& policy, FlowId id,
     if (!reached) co_return unreachable(arrival, reached.error());
     origin = std::move(*reached);
   }
-  co_return co_await splice(w, arrival, std::move(*origin));
+  co_return co_await splice(w, policy, arrival, std::move(*origin), name);
 }
 
 /// A connection on an HTTP port: served, unless the origin speaks first.
@@ -189,7 +209,7 @@ io::Task<Ending> carry_http(Worker& w, const policy::Snapshot& policy, FlowId id
     if (first.failed) co_return unreachable(arrival, *first.failed);
     if (first.origin_spoke) {
       w.ledger().judged(id, {.depth = Depth::splice});
-      co_return co_await splice(w, arrival, std::move(*first.origin));
+      co_return co_await splice(w, policy, arrival, std::move(*first.origin));
     }
     origin = std::move(first.origin);
   }
@@ -211,7 +231,7 @@ io::Task<void> session(Worker& w, intake::Arrival arrival) {
   const policy::Verdict at_syn = policy->evaluate(Stage::syn, facts_of(arrival));
   Ending ending{CloseReason::blocked_reset};
   if (at_syn.decided && at_syn.action == Action::reset) {
-    w.ledger().judged(id, {.depth = Depth::splice, .action = Action::reset, .rule = policy->rule_name(at_syn.rule)});
+    w.ledger().judged(id, engine::judgement(*policy, at_syn, {}, Depth::splice));
     ending.reason = co_await block(w, arrival, Action::reset);
   } else if (is_http(policy->config(), arrival.flow.origin.port)) {
     ending = co_await carry_http(w, *policy, id, arrival);

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "run/policies.h"
 #include "run/session.h"
 
 namespace weir::run {
@@ -19,6 +20,12 @@ bool Turning::within(Duration limit) const {
 void Turning::fire() {
   last_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
   wheel_.add(*this, turn);
+}
+
+void Spliced::judge(const policy::Snapshot& policy) {
+  if (refused || !run::refuses(policy.evaluate(Stage::hello, facts))) return;
+  refused = true;
+  deadline.restart(Duration(1));
 }
 
 Worker::Worker(unsigned number, Shared& shared, account::Ledger& ledger, Terms terms)
@@ -60,7 +67,10 @@ void Worker::join() {
 }
 
 void Worker::carry_on(Terms terms) {
-  loop_.post([this, terms = std::move(terms)]() mutable { terms_ = std::move(terms); });
+  loop_.post([this, terms = std::move(terms)]() mutable {
+    terms_ = std::move(terms);
+    for (Spliced* spliced : spliced_) spliced->judge(*terms_.policy);
+  });
 }
 
 /// Takes connections of one family until the loop stops.  Beyond the limit a connection is reset at once: the heartbeat

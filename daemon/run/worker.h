@@ -2,12 +2,14 @@
 #pragma once
 
 #include <atomic>
+#include <list>
 #include <memory>
 #include <thread>
 
 #include "account/ledger.h"
 #include "engine/serve.h"
 #include "intake/door.h"
+#include "io/deadline.h"
 #include "io/loop.h"
 #include "policy/policy.h"
 #include "steer/kernel.h"
@@ -15,6 +17,16 @@
 #include "upstream/pool.h"
 
 namespace weir::run {
+
+/// A connection that is being spliced, for a new policy that may refuse it.
+struct Spliced {
+  policy::Facts facts;
+  io::Deadline& deadline;  ///< over both halves; never, until it is refused
+  bool refused = false;
+
+  /// Ends it if the policy refuses it.
+  void judge(const policy::Snapshot& policy);
+};
 
 /// What every worker shares.  Outlives them all.
 struct Shared {
@@ -59,7 +71,8 @@ class Worker {
   void stop();
   void join();
 
-  /// From any thread: new connections, and new requests on old ones, are carried on these terms.
+  /// From any thread: new connections, and new requests on old ones, are carried on these terms, and spliced ones that
+  /// they refuse end.
   void carry_on(Terms terms);
   /// Whether the loop turned within `limit`: a worker that hangs must not be sent new flows.
   bool is_alive(Duration limit) const { return turning_.within(limit); }
@@ -73,6 +86,7 @@ class Worker {
   const Terms& terms() const { return terms_; }
   upstream::Dialer& dialer() { return dialer_; }
   const intake::Door& door() const { return *door_; }
+  std::list<Spliced*>& spliced() { return spliced_; }
 
  private:
   Worker(unsigned number, Shared& shared, account::Ledger& ledger, Terms terms);
@@ -87,6 +101,7 @@ class Worker {
   upstream::Dialer dialer_;
   upstream::Pool pool_;
   engine::Services services_;
+  std::list<Spliced*> spliced_;
   Turning turning_{loop_.wheel()};
   std::jthread thread_;
 };

@@ -190,9 +190,10 @@ steer::Settings World::settings() const {
   const config::Config& config = *loaded_.config;
   return {.mark = config.gateway.mark,
           .workers = worker_count(config),
-          .closed = config.gateway.on_failure == OnFailure::closed,
+          .closed = policy::failure(config) == OnFailure::closed,
+          .guarded = policy::guarded(config),
           .floor_splice = config.gateway.floor == config::Floor::splice,
-          .quic_reject = config.gateway.quic == config::Quic::reject,
+          .quic_reject = config.gateway.quic == config::Quic::reject && !config.gateway.observe,
           .http = config.gateway.http,
           .tls = config.gateway.tls,
           .held_flows = std::max(65536u, config.limits.connections),
@@ -209,7 +210,8 @@ steer::FootprintPlan World::footprint() const {
                             .quic = gateway.tls,
                             .exempt = gateway.exempt,
                             .nat = nat_,
-                            .closed = gateway.on_failure == OnFailure::closed};
+                            .closed = policy::failure(*loaded_.config) == OnFailure::closed,
+                            .failures = policy::failures(*loaded_.config)};
   // Beside the control socket: gateways in different network namespaces must not share the record.
   plan.sysctl_state = std::filesystem::path(loaded_.config->control.socket).parent_path() / "sysctl";
   plan.ports.insert(plan.ports.end(), gateway.tls.begin(), gateway.tls.end());

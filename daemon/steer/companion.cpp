@@ -1,7 +1,9 @@
 #include "steer/companion.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <map>
 
 #include "weir/wire.h"
 
@@ -101,6 +103,28 @@ constexpr char kClosed[] = R"(  chain closed {
     jump exempt
 )";
 
+// A rule for the prefixes of each length, the longest first, so that the first match is the longest.  Prefixes of one
+// length do not overlap, which a set would refuse.
+std::string by_client(const policy::Failures& failures) {
+  struct Length {
+    std::uint8_t length;
+    bool v4;
+    OnFailure of;
+    auto operator<=>(const Length&) const = default;
+  };
+  std::map<Length, std::vector<Prefix>, std::greater<>> lengths;
+  for (const auto& [prefix, of] : failures) {
+    lengths[{prefix.length, prefix.address.is_v4() && prefix.length >= 96, of}].push_back(prefix);
+  }
+  std::string rules;
+  for (const auto& [at, prefixes] : lengths) {
+    rules += std::string("    ") + (at.v4 ? "ip" : "ip6") + " saddr " +
+             set_of(prefixes, [](const Prefix& p) { return p.to_string(); }) +
+             (at.of == OnFailure::closed ? " goto shut\n" : " accept\n");
+  }
+  return rules;
+}
+
 std::string divert(const char* family, const char* to, std::uint16_t port) {
   if (port == 0) return {};
   return std::string(kDivert) + "meta nfproto " + family + " tproxy " + to + ":" + std::to_string(port) +
@@ -150,9 +174,11 @@ Outcome<void> remove_companion() { return commit("weir", removing("weir")); }
 
 std::string closed_ruleset(const ClosedPlan& plan) {
   if (plan.lan.empty()) return removing("weir-closed");
-  std::string body = exempt_chains(plan.exempt) + kClosed;
-  if (!plan.tcp.empty()) body += "    tcp dport " + numbers(plan.tcp) + " counter drop\n";
-  if (!plan.udp.empty()) body += "    udp dport " + numbers(plan.udp) + " counter drop\n";
+  std::string shut = "  chain shut {\n";
+  if (!plan.tcp.empty()) shut += "    tcp dport " + numbers(plan.tcp) + " counter drop\n";
+  if (!plan.udp.empty()) shut += "    udp dport " + numbers(plan.udp) + " counter drop\n";
+  const std::string body = exempt_chains(plan.exempt) + shut + "  }\n" + kClosed + by_client(plan.failures) +
+                           (plan.closed ? "    goto shut\n" : "");
   return mark_words(plan.mark) + define("LAN", names(plan.lan)) +
          replacing("weir-closed", "weir: what is not judged is not forwarded", body + "  }\n");
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/addr.h"
+#include "policy/policy.h"
 #include "steer/nft.h"
 
 namespace weir::steer {
@@ -42,10 +43,12 @@ struct ClosedPlan {
   std::vector<std::uint16_t> tcp;
   std::vector<std::uint16_t> udp;  ///< QUIC; empty where it is left alone
   std::vector<Prefix> exempt;
+  bool closed = true;              ///< all clients, but for
+  policy::Failures failures = {};  ///< those, of nested prefixes by the longest
 };
 
-/// From clients to the judged ports nothing is forwarded that a live program has not marked as passed.  Replies to
-/// clients are not dropped, nor is what the daemon itself holds: that is not forwarded.
+/// From closed clients to the judged ports nothing is forwarded that a live program has not marked as passed.  Replies
+/// to clients are not dropped, nor is what the daemon itself holds: that is not forwarded.
 std::string closed_ruleset(const ClosedPlan& plan);
 Outcome<void> add_closed(const ClosedPlan& plan);
 Outcome<void> remove_closed();

@@ -44,8 +44,9 @@ Outcome<void> withdraw(const std::string& sysctl_state) {
 }  // namespace
 
 Outcome<void> guard(const FootprintPlan& plan) {
-  if (!plan.closed) return remove_closed();
-  return add_closed({plan.mark, plan.lan, plan.ports, plan.quic, plan.exempt});
+  const auto closed = [](const auto& client) { return client.second == OnFailure::closed; };
+  if (!plan.closed && std::ranges::none_of(plan.failures, closed)) return remove_closed();
+  return add_closed({plan.mark, plan.lan, plan.ports, plan.quic, plan.exempt, plan.closed, plan.failures});
 }
 
 Outcome<void> install(const FootprintPlan& plan) {

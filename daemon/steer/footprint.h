@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/addr.h"
+#include "policy/policy.h"
 #include "steer/nat.h"
 #include "steer/nft.h"
 
@@ -24,11 +25,12 @@ struct FootprintPlan {
   std::uint16_t listener_v6 = 0;      ///< on [::1]
   bool nat = false;                   ///< see wan_nat()
   bool closed = false;                ///< on_failure = "closed"
+  policy::Failures failures = {};     ///< of some clients
   std::string sysctl_state = "/run/weir/sysctl";
 };
 
-/// With `closed`: from now on LAN traffic to the judged ports is dropped unless a live program marks it.  At boot, and
-/// first of all at start.  Without: removes that table.
+/// With any client closed: from now on its traffic to the judged ports is dropped unless a live program marks it.  At
+/// boot, and first of all at start.  Without: removes that table.
 Outcome<void> guard(const FootprintPlan& plan);
 
 /// guard(), settings, routes, rules and companion table.  Idempotent, and complete or undone: after a failure only the

@@ -224,6 +224,7 @@ Result<void> Kernel::apply(const Settings& settings) {
   config.mark = settings.mark;
   config.workers = settings.workers;
   config.closed = settings.closed;
+  config.guarded = settings.closed || settings.guarded;
   config.floor_splice = settings.floor_splice;
   config.quic = settings.quic_reject ? WEIR_QUIC_reject : WEIR_QUIC_pass;
 

@@ -44,6 +44,7 @@ struct Settings {
   std::uint32_t mark = 0;
   unsigned workers = 1;
   bool closed = false;
+  bool guarded = false;  ///< also implied by `closed`: some clients are, see KernelPlan::failures
   bool floor_splice = false;
   bool quic_reject = false;
   std::vector<std::uint16_t> http, tls;

@@ -84,6 +84,7 @@ Result<void> write_generation(const bpf_object* object, const policy::KernelPlan
       .name_classes = plan.name_classes, .rows = static_cast<std::uint32_t>(plan.rows.size()), .id = plan.id, .pad = 0};
   if (auto r = write_prefixes(object, "clients", plan.clients, slot); !r) return r;
   if (auto r = write_prefixes(object, "dests", plan.dests, slot); !r) return r;
+  if (auto r = write_prefixes(object, "failures", plan.failures, slot); !r) return r;
   if (auto r = write_hash(object, "row_index", plan.row_index, slot, 0); !r) return r;
   if (auto r = write_array(object, "rows", plan.rows, slot, BPF_F_INNER_MAP); !r) return r;
   if (auto r = write_hash(object, "names", plan.names, slot, BPF_F_NO_PREALLOC); !r) return r;

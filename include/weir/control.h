@@ -43,6 +43,19 @@ struct Running {
   std::int64_t refused_at = 0;
 };
 
+struct RuleCount {
+  std::string rule;
+  std::uint64_t count = 0;
+};
+
+/// What shadows, or all rules under gateway.observe, would have done; in lines of the access log.
+struct Would {
+  bool observe = false;         ///< nothing is changed or refused
+  std::uint64_t lines = 0;      ///< of all that was judged
+  std::uint64_t refused = 0;    ///< would have been blocked, reset or redirected
+  std::vector<RuleCount> most;  ///< by rule, the three that would have acted most
+};
+
 /// Rules with a time.
 struct Times {
   std::uint64_t rules = 0;     ///< how many there are
@@ -54,12 +67,13 @@ struct Times {
 
 /// What this kernel allows.
 struct Tier {
-  std::string kernel;      ///< "6.12.9"
-  std::string attach;      ///< "tcx" or "clsact"
-  bool takeover = false;   ///< live connections can be taken over
-  std::string fallback;    ///< why not, and what is done instead
-  std::string floor;       ///< "pass" or "splice"
-  std::string on_failure;  ///< "open" or "closed"
+  std::string kernel;                  ///< "6.12.9"
+  std::string attach;                  ///< "tcx" or "clsact"
+  bool takeover = false;               ///< live connections can be taken over
+  std::string fallback;                ///< why not, and what is done instead
+  std::string floor;                   ///< "pass" or "splice"
+  std::string on_failure;              ///< "open" or "closed"
+  std::vector<std::string> differing;  ///< groups of which the other holds
 };
 
 struct Connections {
@@ -70,6 +84,7 @@ struct Connections {
   std::uint64_t serve = 0;
   std::uint64_t block = 0;  ///< refused by a rule, requests included
   std::uint64_t reset = 0;
+  std::uint64_t redirect = 0;
   std::uint64_t failed = 0;  ///< ended for a reason that is a failure, requests included
   std::uint64_t requests = 0;
   std::uint64_t bytes_in = 0;   ///< from clients, ended ones only
@@ -108,6 +123,7 @@ struct Status {
   std::uint64_t workers = 0;
   Running policy;
   Times times;
+  Would would;
   Tier tier;
   Connections connections;
   Unjudged unjudged;
@@ -131,7 +147,9 @@ struct FlowLine {
   std::string depth;
   std::string action;
   std::string rule;
-  std::string reason;  ///< of a live flow: absent
+  std::string would;       ///< what a shadow, or any rule under gateway.observe, would have done
+  std::string would_rule;  ///< which
+  std::string reason;      ///< of a live flow: absent
   std::string method;
   std::string url;
   int status = 0;
@@ -170,11 +188,16 @@ struct Reasons {
 struct PolicyRule {
   std::string name;
   std::string action;
-  std::string where;  ///< "weir.toml:41"
+  std::string where;        ///< "weir.toml:41"
+  bool shadow = false;      ///< only counts
+  bool in_force = true;     ///< its time is now
+  std::uint64_t hits = 0;   ///< lines of the access log whose action is its
+  std::uint64_t would = 0;  ///< and of which it would have been
 };
 
 struct Policy {
   std::string config;
+  bool observe = false;           ///< all rules only count
   std::vector<PolicyRule> rules;  ///< in order; the first that matches wins
   std::vector<std::string> groups;
   std::vector<std::string> lists;
@@ -196,6 +219,10 @@ struct Explained {
   std::string action;
   std::string rule;  ///< "" = no rule matched
   std::string where;
+  std::string would;  ///< what is not done, since a shadow or gateway.observe only counts it
+  std::string would_rule;
+  std::string would_where;
+  bool observing = false;
   std::string stage;    ///< at which it is decided: "syn" or "hello"
   bool unseen = false;  ///< a host condition was answered for want of a name
   std::string depth;

@@ -11,25 +11,28 @@ namespace weir::control {
 
 #define WEIR_JSON NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
 WEIR_JSON(Running, config, file, since, rules, names, differs, refused, refused_at)
+WEIR_JSON(RuleCount, rule, count)
+WEIR_JSON(Would, observe, lines, refused, most)
 WEIR_JSON(Times, rules, in_force, clock_set, next, next_wall)
-WEIR_JSON(Tier, kernel, attach, takeover, fallback, floor, on_failure)
-WEIR_JSON(Connections, open, pass, inspect, splice, serve, block, reset, failed, requests, bytes_in, bytes_out)
+WEIR_JSON(Tier, kernel, attach, takeover, fallback, floor, on_failure, differing)
+WEIR_JSON(Connections, open, pass, inspect, splice, serve, block, reset, redirect, failed, requests, bytes_in,
+          bytes_out)
 WEIR_JSON(Unjudged, no_daemon, overloaded, listener_full, flow_map_full, assign_failed, takeover_failed)
 WEIR_JSON(Dials, same_port, other_port, gateway)
 WEIR_JSON(AccessLog, path, dropped, lost, error)
-WEIR_JSON(Status, version, state, started, now, workers, policy, times, tier, connections, unjudged, dials, log,
+WEIR_JSON(Status, version, state, started, now, workers, policy, times, would, tier, connections, unjudged, dials, log,
           events_lost)
-WEIR_JSON(FlowLine, live, ts, flow, client, client_port, dst, dst_port, host, depth, action, rule, reason, method, url,
-          status, bytes_in, bytes_out, duration_ms)
+WEIR_JSON(FlowLine, live, ts, flow, client, client_port, dst, dst_port, host, depth, action, rule, would, would_rule,
+          reason, method, url, status, bytes_in, bytes_out, duration_ms)
 WEIR_JSON(FlowList, flows)
 WEIR_JSON(WireReason, name, text, count)
 WEIR_JSON(EndReason, name, text, failure, count, connections)
 WEIR_JSON(Reasons, wire, close)
-WEIR_JSON(PolicyRule, name, action, where)
-WEIR_JSON(Policy, config, rules, groups, lists)
+WEIR_JSON(PolicyRule, name, action, where, shadow, in_force, hits, would)
+WEIR_JSON(Policy, config, observe, rules, groups, lists)
 WEIR_JSON(ExplainStep, rule, where, answer, because)
-WEIR_JSON(Explained, client, dest, port, host, exempt, action, rule, where, stage, unseen, depth, depth_because, time,
-          steps)
+WEIR_JSON(Explained, client, dest, port, host, exempt, action, rule, where, would, would_rule, would_where, observing,
+          stage, unseen, depth, depth_because, time, steps)
 WEIR_JSON(Mistake, where, text, suggestion)
 WEIR_JSON(Reloaded, done, config, file, rules, names, reset, mistakes, waiting)
 #undef WEIR_JSON

@@ -10,7 +10,7 @@
 
 #include <linux/types.h>
 
-#define WEIR_WIRE_ABI 1
+#define WEIR_WIRE_ABI 2
 
 /* The four adjacent mark bits above `gateway.mark`. */
 #define WEIR_MARK_STEERED(base)  ((base))      /* routed to the daemon */
@@ -47,12 +47,13 @@ struct weir_config {
   __u64 stale_after_ns; /* age of the heartbeat beyond which on_failure decides */
   __u32 mark;           /* lowest of the four bits */
   __u32 workers;        /* listeners in use */
-  __u8 closed;          /* on_failure = "closed": what cannot be judged is dropped, what passes is marked */
+  __u8 closed;          /* on_failure = "closed": what cannot be judged is dropped */
   __u8 floor_splice;    /* every connection goes through the daemon */
   __u8 takeover;        /* live connections can be taken over; else TLS is steered at SYN */
   __u8 quic;            /* WEIR_QUIC_* */
   __u8 generation;      /* which of the two slots of every policy map is in force: 0 or 1 */
-  __u8 pad[3];
+  __u8 guarded;         /* it is for some clients: what passes is marked */
+  __u8 pad[2];
 };
 #define WEIR_QUIC_pass   0
 #define WEIR_QUIC_reject 1
@@ -86,6 +87,8 @@ struct weir_prefix {
   __u8 octets[16];
 };
 #define WEIR_CLASS_exempt 0xffff
+
+/* LPM trie `failures`: prefix of clients -> whether their on_failure is "closed"; no entry = weir_config.closed */
 
 /* hash `rows`: what is known at SYN -> index of a row; no entry = row 0, which escalates */
 struct weir_row_key {

@@ -11,11 +11,12 @@ namespace weir {
 enum class Depth : std::uint8_t { pass, inspect, splice, serve, intercept };
 
 /// What a rule does.  `allow` ends the search and leaves deeper services in force; `pass` ends it and keeps the flow
-/// on the wire; `block` answers (page or TLS alert); `reset` answers nothing but a TCP reset.
-enum class Action : std::uint8_t { allow, pass, block, reset };
+/// on the wire; `block` answers (page or TLS alert); `reset` answers nothing but a TCP reset; `redirect` sends the
+/// client elsewhere, where it speaks HTTP, and answers like `block` where it does not.
+enum class Action : std::uint8_t { allow, pass, block, reset, redirect };
 
 /// Whether the client does not get what it asked for.
-constexpr bool refuses(Action action) { return action == Action::block || action == Action::reset; }
+constexpr bool refuses(Action action) { return action >= Action::block; }
 
 /// When a fact becomes known.  Later stages know everything that earlier ones did.
 enum class Stage : std::uint8_t { syn, hello };
@@ -37,7 +38,7 @@ constexpr std::string_view spoken(Depth d) {
   return words[static_cast<int>(d)];
 }
 constexpr std::string_view word(Action a) {
-  constexpr std::string_view words[] = {"allow", "pass", "block", "reset"};
+  constexpr std::string_view words[] = {"allow", "pass", "block", "reset", "redirect"};
   return words[static_cast<int>(a)];
 }
 constexpr std::string_view word(Stage s) {

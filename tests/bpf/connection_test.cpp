@@ -179,6 +179,32 @@ TEST_F(Connection, WithoutADaemonFollowsOnFailure) {
   EXPECT_EQ(run_as_is(lan_in, frame), (Outcome{dropped, 0, {WEIR_WIRE_no_daemon, WEIR_WIRE_refused_closed}}));
 }
 
+// The longest prefix of a client decides; without one the gateway's on_failure does.
+TEST_F(Connection, WithoutADaemonFollowsTheOnFailureOfItsClientsGroup) {
+  auto grouped = plan(hasher());
+  grouped.failures = {{*Prefix::parse("10.1.0.0/16"), 1}, {*Prefix::parse("10.1.0.128/25"), 0}};
+  ASSERT_TRUE(kernel().commit(grouped));
+  auto changed = settings();
+  changed.guarded = true;
+  ASSERT_TRUE(kernel().apply(changed));
+  const auto opens = [&](const char* client) {
+    kernel().rest();
+    return run_as_is(lan_in, packet(flow(client, 40000, "10.2.0.2", 443)).flags(syn).seq(1).frame());
+  };
+  EXPECT_EQ(opens("10.1.0.2"), (Outcome{dropped, 0, {WEIR_WIRE_no_daemon, WEIR_WIRE_refused_closed}}));
+  EXPECT_EQ(opens("10.1.0.129"), (Outcome{next, 0, {WEIR_WIRE_no_daemon}}));
+  EXPECT_EQ(opens("10.9.0.2"), (Outcome{next, 0, {WEIR_WIRE_no_daemon}}));
+  alive(false);
+  put_passed(tls4(), {.bytes_up = 5, .state = 0});
+  EXPECT_EQ(run(lan_in, packet(tls4()).seq(1001).acks(5001).payload("x")).mark, passed_mark)
+      << "whoever is closed or not: the closed chain asks for the mark first";
+
+  changed.closed = true;
+  ASSERT_TRUE(kernel().apply(changed));
+  EXPECT_EQ(opens("10.1.0.129"), (Outcome{next, 0, {WEIR_WIRE_no_daemon}}));
+  EXPECT_EQ(opens("10.9.0.2"), (Outcome{dropped, 0, {WEIR_WIRE_no_daemon, WEIR_WIRE_refused_closed}}));
+}
+
 TEST_F(Connection, AfterAStaleHeartbeatIsAsWithoutADaemon) {
   kernel().beat(false);
   usleep(350'000);

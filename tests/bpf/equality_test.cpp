@@ -65,7 +65,8 @@ class Equality : public Lab {
     SCOPED_TRACE("seed " + std::to_string(seed));
     policy::random::Source source(seed);
     auto drawn = source.policy(rules);
-    const auto snapshot = policy::Snapshot::build(drawn.config, drawn.lists, static_cast<std::uint32_t>(seed));
+    const auto snapshot =
+        policy::Snapshot::build(drawn.config, drawn.lists, static_cast<std::uint32_t>(seed), drawn.moment);
     const auto tables = snapshot->plan(hasher());
     ASSERT_TRUE(tables.over_limit.empty());
     ASSERT_TRUE(kernel().commit(tables));

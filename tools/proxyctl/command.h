@@ -24,6 +24,7 @@ struct Arguments {
   std::string host;
   std::string config;
   std::string time;
+  std::string which;
   std::string lan;
   unsigned port = 0;
   unsigned limit = 20;
@@ -33,6 +34,7 @@ struct Arguments {
 /// The commands return the exit status of the program (control::Exit).
 int status(const Arguments& arguments, const Look& look);
 int flows(const Arguments& arguments, const Look& look);
+int policy(const Arguments& arguments, const Look& look);
 int reasons(const Arguments& arguments, const Look& look);
 int reload(const Arguments& arguments, const Look& look);
 int explain(const Arguments& arguments, const Look& look);

@@ -17,10 +17,18 @@ namespace {
 
 std::string what_happens(const control::Explained& e) {
   std::string by = e.rule.empty() ? ": no rule matches" : " by \"" + printable(e.rule) + '"';
+  if (e.observing && !e.would.empty()) return "allowed: Weir only observes";
   if (e.action == "block") return "blocked" + by;
   if (e.action == "reset") return "reset" + by;
+  if (e.action == "redirect") return "redirected" + by;
   if (e.action == "pass") return "passed" + by;
   return "allowed" + by;
+}
+
+/// What a shadow or gateway.observe keeps from being done.
+std::string what_would(const control::Explained& e) {
+  return std::string(e.observing ? "observing, else " : "a shadow, else ") + e.would + " by \"" +
+         printable(e.would_rule) + "\", " + printable(e.would_where);
 }
 
 std::string stage_words(const control::Explained& e) {
@@ -46,6 +54,7 @@ std::string explain_text(const control::Explained& e, const std::string& source,
   page.row("connection", connection);
   page.row("policy", printable(source));
   if (!e.time.empty()) page.row("time", printable(e.time));
+  if (!e.would.empty()) page.row("not done", what_would(e));
   page.row("decided", stage_words(e));
   page.row("depth", spoken_depth(e.depth) + ": " + printable(e.depth_because));
   std::string_view label = "steps";

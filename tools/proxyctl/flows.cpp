@@ -42,12 +42,14 @@ std::string where_to(const FlowLine& f) {
 
 std::string how_it_ended(const FlowLine& f) {
   std::string rule = f.rule.empty() ? "" : " by \"" + printable(f.rule) + '"';
+  if (!f.would.empty()) return "would " + f.would + " by \"" + printable(f.would_rule) + '"' + (f.live ? ", live" : "");
   if (f.live) {
     auto age = std::chrono::milliseconds(static_cast<std::int64_t>(f.duration_ms));
     return "live, " + duration_text(age) + (rule.empty() ? "" : ", " + f.action + rule);
   }
   if (f.reason == "blocked") return "blocked" + rule;
   if (f.reason == "blocked_reset") return "reset" + rule;
+  if (f.reason == "redirected") return "redirected" + rule;
   std::string status = f.status == 0 ? "" : std::to_string(f.status);
   if (f.reason == "done") return f.method.empty() ? "done" : printable(f.method) + ' ' + status;
   return (status.empty() ? "" : status + ": ") + spoken_reason(f.reason);

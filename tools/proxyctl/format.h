@@ -13,6 +13,8 @@ std::string status_text(const control::Status& status, const Look& look);
 /// `failed`: only failures were asked for.  `now` in seconds since 1970.
 std::string flows_text(const control::FlowList& list, bool failed, std::int64_t now, const Look& look);
 std::string reasons_text(const control::Reasons& reasons, const Look& look);
+/// `shadow`: only the rules that only count, and those that would have decided.
+std::string policy_text(const control::Policy& policy, bool shadow, const Look& look);
 std::string reload_text(const control::Reloaded& reloaded, const Look& look);
 /// `source`: "the running one", or the file that was read instead.
 std::string explain_text(const control::Explained& explained, const std::string& source, const Look& look);

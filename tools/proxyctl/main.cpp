@@ -39,6 +39,10 @@ void explain_options(CLI::App& app, Arguments& to) {
   app.add_option("--config", to.config, "judge by this file, without a daemon");
 }
 
+void policy_options(CLI::App& app, Arguments& to) {
+  app.add_option("which", to.which, "\"shadow\": only what would have decided")->check(CLI::IsMember({"shadow"}));
+}
+
 void doctor_options(CLI::App& app, Arguments& to) {
   app.add_option("--lan", to.lan, "interface on which clients arrive");
   app.add_option("--config", to.config, "take interfaces, mark and table from this file");
@@ -49,6 +53,8 @@ constexpr Command commands[] = {
     {"status", false, asks, "Show how the gateway is: since when, how much, and what is not as it should be", status,
      no_options},
     {"flows", false, asks, "Show live connections and the last endings", flows, flow_options},
+    {"policy", false, asks, "Show the rules in force with how often each decided, or would have", policy,
+     policy_options},
     {"reasons", false, asks, "Show why packets and connections ended as they did, with counts", reasons, no_options},
     {"explain", false, "Asks the daemon; with --config works without one.",
      "Say what would happen to a connection: rule, line, stage, depth and why", explain, explain_options},

@@ -51,6 +51,7 @@ std::vector<Trouble> troubles(const Status& s) {
   const control::Unjudged& u = s.unjudged;
   if (u.no_daemon + u.overloaded + u.listener_full + u.flow_map_full + u.assign_failed + u.takeover_failed > 0) {
     std::string how = s.tier.on_failure == "closed" ? "held back: " : "passed unjudged: ";
+    if (!s.tier.differing.empty()) how = "by on_failure of each client: ";
     found.push_back({"not every connection was judged", "not enforced",
                      how + parts({{"without a heartbeat", u.no_daemon},
                                   {"overloaded", u.overloaded},
@@ -83,6 +84,20 @@ void times(const control::Times& t, Page& page) {
            t.next_wall.empty() ? "" : "next change " + printable(t.next_wall));
 }
 
+/// "412 (1.1 %): ads 388, homework and night 24"
+void would(const control::Would& w, Page& page) {
+  if (w.most.empty()) return;
+  std::string text = count_text(w.refused);
+  char share[16];
+  std::snprintf(share, sizeof share, " (%.1f %%): ",
+                w.lines == 0 ? 0.0 : 100.0 * static_cast<double>(w.refused) / static_cast<double>(w.lines));
+  text += share;
+  for (const control::RuleCount& rule : w.most) {
+    text += (&rule == &w.most.front() ? "" : ", ") + printable(rule.rule) + ' ' + count_text(rule.count);
+  }
+  page.trouble(Mark::none, "would block", text, "proxyctl policy shadow");
+}
+
 void traffic(const Status& s, Page& page) {
   const control::Connections& c = s.connections;
   std::uint64_t total = c.pass + c.inspect + c.splice + c.serve;
@@ -96,7 +111,8 @@ void traffic(const Status& s, Page& page) {
     if (c.requests > 0) text += ", with " + plural(c.requests, "request", "requests");
     page.row("in the daemon", text);
   }
-  if (c.block + c.reset > 0) page.row("refused", parts({{"blocked", c.block}, {"reset", c.reset}}));
+  if (c.block + c.reset + c.redirect > 0)
+    page.row("refused", parts({{"blocked", c.block}, {"reset", c.reset}, {"redirected", c.redirect}}));
   if (c.failed > 0) page.trouble(Mark::none, "failed", count_text(c.failed), "proxyctl flows --failed");
   if (s.dials.gateway + s.dials.other_port > 0) {
     page.row("origins saw", parts({{"the client", s.dials.same_port},
@@ -111,7 +127,8 @@ std::string status_text(const Status& s, const Look& look) {
   Page page(look);
   auto found = troubles(s);
   bool running = s.state == "running";
-  std::string answer = running ? "running" : printable(s.state) + ": new connections are not judged";
+  std::string answer = printable(s.state) + ": new connections are not judged";
+  if (running) answer = s.would.observe ? "observing: nothing is changed or refused" : "running";
   if (running && s.tier.floor == "splice") answer += ", every connection through the daemon";
   if (!found.empty() && running) answer += "; " + found.front().answer;
   std::string up = duration_text(std::chrono::seconds(s.now - s.started));
@@ -127,6 +144,7 @@ std::string status_text(const Status& s, const Look& look) {
   page.row("policy", policy, "config " + printable(s.policy.config) + " since " + clock_text(s.policy.since, s.now));
   times(s.times, page);
   traffic(s, page);
+  would(s.would, page);
   if (!s.tier.fallback.empty()) page.trouble(Mark::none, "no takeover", printable(s.tier.fallback), "proxyctl doctor");
   for (const Trouble& trouble : found) page.trouble(Mark::attention, trouble.label, trouble.text, trouble.remedy);
   return page.text();

@@ -37,6 +37,13 @@ TEST(JsonLine, HasEveryFieldOfTheContractInItsOrder) {
             "\n");
 }
 
+TEST(JsonLine, TellsWhatAShadowWouldHaveDone) {
+  Record r = page();
+  r.would = Action::redirect;
+  r.would_rule = "trial";
+  EXPECT_NE(json_line(r).find(R"("rule":"ads","would":"redirect","would_rule":"trial","reason":)"), std::string::npos);
+}
+
 TEST(JsonLine, LeavesOutWhatIsNotKnown) {
   Record r = page();
   r.host = r.rule = r.method = r.url = "";

@@ -38,6 +38,35 @@ TEST(Ledger, AConnectionWithoutRequestsIsOneRecordWithItsVerdictAndBytes) {
   EXPECT_EQ(recent[0].flow, flow());
 }
 
+TEST(Ledger, CountsByRuleWhatWasDoneAndWhatWouldHaveBeen) {
+  Books books(2, "");
+  const auto carried = [&](unsigned ledger, Judgement judgement) {
+    const FlowId id = books.ledger(ledger).opened({.flow = flow()});
+    books.ledger(ledger).judged(id, std::move(judgement));
+    books.ledger(ledger).ended(id, CloseReason::done);
+  };
+  carried(0, {.host = "a.example", .action = Action::block, .rule = "ads"});
+  carried(1,
+          {.host = "b.example", .action = Action::block, .rule = "ads", .would = Action::reset, .would_rule = "trial"});
+  carried(1, {.host = "c.example", .rule = "", .would = Action::block, .would_rule = "ads"});
+  carried(0, {.host = "d.example", .rule = ""});
+  Record request;
+  request.would = Action::reset;
+  request.would_rule = "trial";
+  books.ledger(0).request(request);
+
+  const HitsByRule hits = books.hits();
+  ASSERT_EQ(hits.size(), 2u);
+  EXPECT_EQ(hits.at("ads").did, 2u);
+  EXPECT_EQ(hits.at("ads").would, 1u);
+  EXPECT_EQ(hits.at("trial").did, 0u);
+  EXPECT_EQ(hits.at("trial").would, 2u);
+  const Totals t = books.totals();
+  EXPECT_EQ(t.would[static_cast<int>(Action::block)], 1u);
+  EXPECT_EQ(t.would[static_cast<int>(Action::reset)], 2u);
+  EXPECT_EQ(t.all(), 5u);
+}
+
 TEST(Ledger, AConnectionThatCarriedRequestsIsWrittenOnceForEachAndCountedOnceAtItsEnd) {
   Books books(1, "");
   Ledger& ledger = books.ledger(0);

@@ -32,6 +32,7 @@ TEST(Keys, TheWrittenDefaultsAreTheDefaults) {
   EXPECT_EQ(written.gateway.workers, assumed.gateway.workers);
   EXPECT_EQ(written.gateway.mark, assumed.gateway.mark);
   EXPECT_EQ(written.gateway.table, assumed.gateway.table);
+  EXPECT_EQ(written.gateway.observe, assumed.gateway.observe);
   EXPECT_EQ(written.gateway.timezone, assumed.gateway.timezone);
   EXPECT_EQ(written.limits.connections, assumed.limits.connections);
   EXPECT_EQ(written.limits.head, assumed.limits.head);

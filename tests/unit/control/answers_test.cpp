@@ -54,6 +54,33 @@ TEST(Answers, StatusIsTheSituationWithTheCounters) {
   EXPECT_GT(s.now, 1600000000);
 }
 
+TEST(Answers, StatusAndPolicyTellWhatShadowsWouldHaveDone) {
+  FakeDesk desk;
+  account::Ledger& ledger = desk.books_.ledger(0);
+  for (const char* rule : {"ads", "ads", "b", "c", "d", "d"}) {
+    account::Record line = record(7, "10.0.0.1", CloseReason::done);
+    line.would = Action::block;
+    line.would_rule = rule;
+    ledger.request(line);
+  }
+  ledger.request(record(7, "10.0.0.1", CloseReason::done));
+
+  const Status s = read<Status>(answer(desk, "GET", "/v1/status"));
+  EXPECT_FALSE(s.would.observe);
+  EXPECT_EQ(s.would.lines, 7u);
+  EXPECT_EQ(s.would.refused, 6u);
+  ASSERT_EQ(s.would.most.size(), 3u);
+  EXPECT_EQ(s.would.most[0].rule, "ads");
+  EXPECT_EQ(s.would.most[1].rule, "d");
+  EXPECT_EQ(s.would.most[2].count, 1u);
+
+  const Policy p = read<Policy>(answer(desk, "GET", "/v1/policy"));
+  ASSERT_EQ(p.rules.size(), 1u);
+  EXPECT_EQ(p.rules[0].would, 2u);
+  EXPECT_EQ(p.rules[0].hits, 0u);
+  EXPECT_TRUE(p.rules[0].in_force);
+}
+
 TEST(Answers, FlowsAreThoseOfTheAccessLogAndLiveOnesHaveNoReason) {
   FakeDesk desk;
   account::Ledger& ledger = desk.books_.ledger(0);

@@ -176,7 +176,19 @@ class Rules : public ServedTest {
   }
   Rules()
       : ServedTest({rule("<ads>", Action::block, "bad.example"), rule("gone", Action::reset, "gone.example"),
-                    rule("fine", Action::pass, "fine.example")}) {}
+                    rule("fine", Action::pass, "fine.example"), redirect(), trial()}) {}
+
+ private:
+  static config::Rule redirect() {
+    config::Rule made = rule("court", Action::redirect, "court.example");
+    made.location = "http://notice.example/?why=court";
+    return made;
+  }
+  static config::Rule trial() {
+    config::Rule made = rule("trial", Action::block, "trial.example");
+    made.shadow = true;
+    return made;
+  }
 };
 
 // Every request is judged by the host that it names itself.
@@ -228,6 +240,36 @@ TEST_F(Rules, ResetWhereARuleSaysSo) {
   EXPECT_TRUE(client.was_reset());
   client.close();
   EXPECT_EQ(endings(1).at(0).reason, CloseReason::blocked_reset);
+}
+
+// RFC 9110 §15.4.3.  The rule may end, so nobody keeps the answer.
+TEST_F(Rules, SendElsewhereWhereARuleSaysSo) {
+  Peer client = this->client();
+  client.say("GET /x HTTP/1.1\r\nHost: court.example\r\nConnection: close\r\n\r\n");
+  const std::string answer = client.rest();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 302 Found\r\nLocation: http://notice.example/?why=court\r\n")) << answer;
+  EXPECT_NE(answer.find("Cache-Control: no-store\r\n"), answer.npos);
+  EXPECT_TRUE(origin_.nobody_calls());
+  EXPECT_EQ(endings(1).at(0).reason, CloseReason::redirected);
+  ASSERT_EQ(records().size(), 1u);
+  EXPECT_EQ(records()[0].action, Action::redirect);
+  EXPECT_EQ(records()[0].status, 302);
+}
+
+TEST_F(Rules, ThatOnlyCountLetTheRequestPass) {
+  Peer client = this->client();
+  client.say("GET / HTTP/1.1\r\nHost: trial.example\r\n\r\n");
+  Peer origin = origin_.accept();
+  origin.head();
+  origin.say(ok);
+  EXPECT_EQ(client.hear(ok.size()), ok);
+  client.close();
+  endings(1);
+  ASSERT_EQ(records().size(), 1u);
+  EXPECT_EQ(records()[0].action, Action::allow);
+  EXPECT_EQ(records()[0].rule, "");
+  EXPECT_EQ(records()[0].would, Action::block);
+  EXPECT_EQ(records()[0].would_rule, "trial");
 }
 
 // RFC 9110 §9.3.2: a page for HEAD has no body.

@@ -21,14 +21,15 @@ void expect_same(const Verdict& a, const Verdict& b, const char* stage) {
   EXPECT_EQ(a.action, b.action) << stage;
   EXPECT_EQ(a.rule, b.rule) << stage;
   EXPECT_EQ(a.unseen, b.unseen) << stage;
+  EXPECT_EQ(a.shadow, b.shadow) << stage;
 }
 
 class Readers {
  public:
   Readers(random::Policy policy)
       : policy_(std::move(policy)),
-        oracle_(policy_.config, policy_.lists),
-        snapshot_(Snapshot::build(policy_.config, policy_.lists, 1)),
+        oracle_(policy_.config, policy_.lists, policy_.moment),
+        snapshot_(Snapshot::build(policy_.config, policy_.lists, 1, policy_.moment)),
         hash_(NameHasher::random()),
         plan_(snapshot_->plan(hash_)),
         kernel_(plan_, hash_) {
@@ -42,6 +43,7 @@ class Readers {
     expect_same(at_hello, oracle_.evaluate(Stage::hello, facts), "at the hello");
     EXPECT_TRUE(at_hello.decided);
     EXPECT_TRUE(!at_syn.decided || at_syn.action == at_hello.action) << "a name must not change what was decided";
+    EXPECT_TRUE(!at_syn.decided || at_syn.shadow == at_hello.shadow) << "nor what is counted";
 
     const auto tcp = kernel_.at_syn(flow.client, flow.dest, flow.port, IPPROTO_TCP);
     EXPECT_EQ(snapshot_->exempt(flow.client, flow.dest), oracle_.exempt(facts));

@@ -12,7 +12,8 @@ namespace weir::policy {
 
 class Oracle {
  public:
-  Oracle(const config::Config& config, const std::map<std::string, NameList>& lists) : config_(config), lists_(lists) {}
+  Oracle(const config::Config& config, const std::map<std::string, NameList>& lists, const Moment& moment)
+      : config_(config), lists_(lists), moment_(moment) {}
 
   bool exempt(const Facts& facts) const {
     return std::ranges::any_of(config_.gateway.exempt,
@@ -24,25 +25,58 @@ class Oracle {
     Verdict verdict{.decided = true};
     for (std::size_t r = 0; r < config_.rules.size(); ++r) {
       const config::Rule& rule = config_.rules[r];
-      if (!matches_at_syn(rule, facts)) continue;
+      if (!in_time(rule) || !matches_at_syn(rule, facts)) continue;
       const bool unknown = stage == Stage::syn && !rule.host.empty();
       if (!unknown && !host_matches(rule, facts, stage, verdict.unseen)) continue;
+      if (rule.shadow) {
+        if (unknown || agreed) return {};  // whether it counts depends on the name
+        if (verdict.shadow < 0) verdict.shadow = static_cast<int>(r);
+        continue;
+      }
       if (agreed && *agreed != rule.action) return {};
+      if (agreed && config_.gateway.observe && rule.action >= Action::block) return {};  // which of them counts does
       agreed = rule.action;
       if (unknown) continue;
       verdict.action = rule.action;
       verdict.rule = static_cast<int>(r);
-      return verdict;
+      return observed(verdict);
     }
     if (agreed && *agreed != Action::allow) return {};
     return verdict;
   }
 
  private:
-  template <class Holds>
-  static bool list_matches(const std::vector<config::Match>& list, Holds holds) {
+  Verdict observed(Verdict verdict) const {
+    if (!config_.gateway.observe || verdict.action < Action::block) return verdict;
+    if (verdict.shadow < 0) verdict.shadow = verdict.rule;
+    verdict.action = Action::allow;
+    verdict.rule = -1;
+    return verdict;
+  }
+
+  /// Each element as two moments: on any day that it names, from when to when.
+  static bool shows(const Hours& hours, Wall wall) {
+    using namespace std::chrono;
+    const local_days today = floor<days>(wall);
+    for (const local_days day : {today - days(1), today}) {
+      const bool named =
+          hours.date ? day == local_days(*hours.date) : (hours.days & 1 << weekday(day).c_encoding()) != 0;
+      const local_seconds begin = day + hours.from;
+      const local_seconds end = day + hours.to + (hours.to < hours.from ? days(1) : days(0));
+      if (named && begin <= wall && wall < end) return true;
+    }
+    return false;
+  }
+  bool in_time(const config::Rule& rule) const {
+    if (rule.time.empty()) return true;
+    if (!moment_) return rule.action >= Action::block;
+    return list_matches(rule.time, [&](const config::TimeMatch& m) { return shows(m.hours, *moment_); });
+  }
+
+  template <class Element, class Holds>
+  static bool list_matches(const std::vector<Element>& list, Holds holds) {
     bool any_wanted = false, found = false;
-    for (const config::Match& match : list) {
+    for (const Element& match : list) {
       if (match.negated && holds(match)) return false;
       if (match.negated) continue;
       any_wanted = true;
@@ -73,12 +107,13 @@ class Oracle {
     if (stage == Stage::syn || rule.host.empty()) return true;
     if (!facts.name.empty()) return list_matches(rule.host, [&](const auto& m) { return name_holds(m, facts.name); });
     const bool wanted = std::ranges::any_of(rule.host, [](const auto& m) { return !m.negated; });
-    unseen |= wanted;
+    unseen |= wanted && !rule.shadow;
     return !wanted || rule.unseen_blocks;
   }
 
   const config::Config& config_;
   const std::map<std::string, NameList>& lists_;
+  Moment moment_;
 };
 
 }  // namespace weir::policy

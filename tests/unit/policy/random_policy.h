@@ -14,6 +14,7 @@ namespace weir::policy::random {
 struct Policy {
   config::Config config;
   std::map<std::string, NameList> lists;
+  Moment moment;  ///< for which it is judged
 };
 
 struct Flow {
@@ -44,6 +45,8 @@ class Source {
   std::string name();
   config::Match address_element(const config::Config& config);
   config::Match port_element();
+  config::TimeMatch time_element();
+  Moment moment();
   config::Match host_element(const config::Config& config);
   config::Rule rule(const config::Config& config);
   config::Rule narrow_rule();
@@ -110,9 +113,32 @@ inline config::Match Source::host_element(const config::Config& config) {
   return match;
 }
 
+/// Of a week in which everything can happen; hours of every kind, seven of them a day.
+inline config::TimeMatch Source::time_element() {
+  using namespace std::chrono;
+  config::TimeMatch match{.negated = chance(25)};
+  if (chance(25)) {
+    match.hours.date = year_month_day(local_days(2026y / January / 5) + days(below(7)));
+  } else {
+    match.hours.days = static_cast<std::uint8_t>(1 + below(127));
+  }
+  if (chance(30)) return match;
+  match.hours.from = hours(below(24));
+  match.hours.to = hours(1 + below(24));
+  if (match.hours.to == match.hours.from) match.hours.to += minutes(30);
+  return match;
+}
+
+inline Moment Source::moment() {
+  using namespace std::chrono;
+  if (chance(5)) return {};
+  return local_days(2026y / January / 5) + days(below(7)) + minutes(30 * below(48));
+}
+
 inline config::Rule Source::rule(const config::Config& config) {
   config::Rule rule;
-  rule.action = static_cast<Action>(below(4));
+  rule.action = static_cast<Action>(below(5));
+  rule.shadow = chance(15);
   rule.unseen_blocks = chance(20);
   if (chance(50)) {
     for (unsigned n = 1 + below(3); n > 0; --n) rule.client.push_back(address_element(config));
@@ -125,6 +151,9 @@ inline config::Rule Source::rule(const config::Config& config) {
   if (chance(25)) {
     for (unsigned n = 1 + below(2); n > 0; --n) rule.port.push_back(port_element());
   }
+  if (chance(20)) {
+    for (unsigned n = 1 + below(3); n > 0; --n) rule.time.push_back(time_element());
+  }
   if (chance(70)) {
     for (unsigned n = 1 + below(3); n > 0; --n) rule.host.push_back(host_element(config));
   }
@@ -132,7 +161,7 @@ inline config::Rule Source::rule(const config::Config& config) {
 }
 
 inline config::Rule Source::narrow_rule() {
-  config::Rule rule{.action = static_cast<Action>(below(4))};
+  config::Rule rule{.action = static_cast<Action>(below(5)), .shadow = chance(10)};
   rule.client.push_back({.kind = config::Match::Kind::prefix, .prefix = {address(), 128}});
   rule.dest.push_back({.kind = config::Match::Kind::prefix, .prefix = prefix()});
   if (chance(70)) rule.host.push_back({.kind = config::Match::Kind::exact, .text = name()});
@@ -144,6 +173,8 @@ inline Policy Source::policy(unsigned rules, bool narrow) {
   config::Config& config = made.config;
   config.gateway.http = {80, 8080};
   config.gateway.tls = {443, 8443};
+  config.gateway.observe = chance(15);
+  made.moment = moment();
   for (unsigned n = below(4); n > 0; --n) {
     config::Group group{.name = "group" + std::to_string(n)};
     for (unsigned p = below(5); p > 0; --p) group.clients.push_back(prefix());

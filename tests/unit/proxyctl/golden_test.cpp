@@ -65,6 +65,26 @@ TEST_F(Golden, StatusSaysWhichRulesTheClockHasPutInForce) {
   expect_golden("status_clock", status_text(status, look_));
 }
 
+TEST_F(Golden, StatusOfAnObserverSaysWhatItWouldHaveDone) {
+  control::Status status = json<control::Status>("status_quiet");
+  status.connections.block = status.connections.reset = 0;
+  status.would = {.observe = true, .lines = 38204, .refused = 412, .most = {{"ads", 388}, {"homework and night", 24}}};
+  expect_golden("status_observe", status_text(status, look_));
+}
+
+TEST_F(Golden, PolicyShowsHowOftenEachRuleDecidedOrWouldHave) {
+  control::Policy policy{.config = "7c1e4a", .rules = {}, .groups = {}, .lists = {}};
+  policy.rules = {
+      {.name = "servers", .action = "pass", .where = "/etc/weir/weir.toml:12", .hits = 6788},
+      {.name = "homework", .action = "block", .where = "/etc/weir/weir.toml:18", .in_force = false, .hits = 24},
+      {.name = "new ads", .action = "block", .where = "/etc/weir/weir.toml:25", .shadow = true, .would = 1388},
+      {.name = "rule 4", .action = "redirect", .where = "/etc/weir/weir.toml:31"}};
+  expect_golden("policy", policy_text(policy, false, look_));
+  expect_golden("policy_shadow", policy_text(policy, true, look_));
+  policy.observe = true;
+  expect_golden("policy_observe", policy_text(policy, false, look_));
+}
+
 TEST_F(Golden, StatusWithoutATerminalHasNoMarks) {
   expect_golden("status_pipe", status_text(json<control::Status>("status_trouble"), {}));
 }
@@ -97,6 +117,19 @@ TEST_F(Golden, ExplainNamesRuleLineStageDepthAndSteps) {
   expect_golden("explain_block", explain_text(json<control::Explained>("explain_block"), "the running one", look_));
   expect_golden("explain_syn", explain_text(json<control::Explained>("explain_syn"), "/etc/weir/weir.toml", look_));
   expect_golden("explain_exempt", explain_text(json<control::Explained>("explain_exempt"), "the running one", look_));
+}
+
+TEST_F(Golden, ExplainNamesWhatIsNotDone) {
+  control::Explained e = json<control::Explained>("explain_block");
+  e.would = e.action;
+  e.would_rule = e.rule;
+  e.would_where = e.where;
+  e.action = "allow";
+  e.rule = e.where = "";
+  e.observing = true;
+  e.depth = "inspect";
+  e.depth_because = "port 443 is TLS: the hello is read on the wire, then it passes";
+  expect_golden("explain_observe", explain_text(e, "the running one", look_));
 }
 
 TEST_F(Golden, DoctorBeforeTheFirstStart) {

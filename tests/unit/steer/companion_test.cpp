@@ -396,6 +396,35 @@ TEST_F(Closed, DropsQuicToo) {
   EXPECT_EQ(settled(origin, kSoon, POLLIN), 0);
 }
 
+// Of nested prefixes the longest decides, in both directions and families.
+TEST_F(Closed, HoldsForTheClientsWhoseGroupSaysSo) {
+  lab->client.in([] { sh("ip addr add 10.71.0.9/24 dev c0; ip addr add 10.71.0.130/24 dev c0"); });
+  const auto reaches = [&](const char* client, const char* origin) {
+    const Fd listener = in(lab->origin, [&] { return listen_at(at(origin, 80), false); });
+    const Fd dialling = in(lab->client, [&] { return dial(at(client, 0), at(origin, 80), false); });
+    return settled(dialling, kNever) == 0;
+  };
+  ClosedPlan some{kMark, {"lan0"}, {80, 443}, {443}, {}};
+  some.closed = false;
+  some.failures = {{*Prefix::parse("10.71.0.0/24"), OnFailure::closed},
+                   {*Prefix::parse("10.71.0.128/25"), OnFailure::open},
+                   {*Prefix::parse("10.71.0.130"), OnFailure::closed},
+                   {*Prefix::parse("fd71::/64"), OnFailure::closed},
+                   {*Prefix::parse("fd71::2"), OnFailure::open}};
+  const auto added = add_closed(some);
+  ASSERT_TRUE(added) << added.error().why << closed_ruleset(some);
+  EXPECT_FALSE(reaches("10.71.0.2", "10.72.0.2"));
+  EXPECT_FALSE(reaches("10.71.0.130", "10.72.0.2"));
+  EXPECT_TRUE(reaches("fd71::2", "fd72::2"));
+
+  some.closed = true;
+  some.failures = {{*Prefix::parse("10.71.0.8/30"), OnFailure::open}};
+  ASSERT_TRUE(add_closed(some));
+  EXPECT_TRUE(reaches("10.71.0.9", "10.72.0.2"));
+  EXPECT_FALSE(reaches("10.71.0.2", "10.72.0.2"));
+  EXPECT_FALSE(reaches("fd71::2", "fd72::2"));
+}
+
 // Refused means refused at once, also while the guard stands.
 TEST_F(Closed, DoesNotSwallowAReset) {
   ASSERT_TRUE(add_closed(closed));

@@ -78,6 +78,19 @@ TEST_F(Footprint, OfACrashedRunIsTakenOverAndThenRemoved) {
   EXPECT_EQ(host(), before);
 }
 
+TEST_F(Footprint, GuardsWhereOnlyOneGroupIsClosed) {
+  plan.closed = false;
+  plan.failures = {{*Prefix::parse("10.71.0.2"), OnFailure::open}};
+  ASSERT_TRUE(guard(plan));
+  EXPECT_FALSE(is_guarded());
+  plan.failures.push_back({*Prefix::parse("10.71.0.3"), OnFailure::closed});
+  ASSERT_TRUE(guard(plan));
+  EXPECT_TRUE(is_guarded());
+  plan.failures.clear();
+  ASSERT_TRUE(guard(plan));
+  EXPECT_FALSE(is_guarded());
+}
+
 // A start that fails must not leave half of it behind, but with on_failure = "closed" it must leave the guard.
 TEST_F(Footprint, ThatCannotBeCompletedIsUndoneUpToTheGuard) {
   plan.closed = true;
