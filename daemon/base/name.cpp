@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdlib>
@@ -46,35 +47,48 @@ std::optional<std::string> bracketed(std::string_view text) {
   return address->to_string();
 }
 
+/// "2001:DB8::1" as it prints; what else is no name is no address either.
+bool append_address(std::string_view text, std::string& to) {
+  if (!text.contains(':')) return false;
+  const auto address = Address::parse(text);
+  if (address) to += address->to_string();
+  return address.has_value();
+}
+
 }  // namespace
 
 std::optional<std::string> normalise_name(std::string_view text) {
   if (text.starts_with('[')) return bracketed(text);
   if (const auto colon = text.find(':'); colon != text.npos) {
-    if (text.find(':', colon + 1) != text.npos) {  // more than one: IPv6 without brackets, as it stands in lists
-      const auto address = Address::parse(text);
-      return address ? std::optional(address->to_string()) : std::nullopt;
-    }
-    if (!is_port(text.substr(colon + 1))) return {};
-    text = text.substr(0, colon);
+    const bool address = text.find(':', colon + 1) != text.npos;  // IPv6 without brackets, as it stands in lists
+    if (!address && !is_port(text.substr(colon + 1))) return {};
+    if (!address) text = text.substr(0, colon);
   }
-  if (text.ends_with('.')) text.remove_suffix(1);
-  if (text.empty() || text.size() > max_name) return {};
+  std::string name;
+  name.reserve(text.size());
+  if (!append_name(text, name)) return {};
+  return name;
+}
 
-  std::string name(text.size(), '\0');
+bool append_name(std::string_view written, std::string& to) {
+  const std::string_view text = written.substr(0, written.size() - (written.ends_with('.') ? 1 : 0));
+  if (text.empty() || text.size() > max_name) return false;
+
+  const std::size_t start = to.size();
+  to.resize(start + text.size());
+  char* name = to.data() + start;
   std::size_t label = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '.') {
-      if (label == 0) return {};
-      label = 0;
-      name[i] = '.';
-      continue;
+    const char c = text[i] == '.' ? '.' : canonical[static_cast<unsigned char>(text[i])];
+    if (c == '.' ? label == 0 : c == '\0' || label == max_label) {
+      to.resize(start);
+      return append_address(written, to);
     }
-    name[i] = canonical[static_cast<unsigned char>(text[i])];
-    if (name[i] == '\0' || ++label > max_label) return {};
+    label = c == '.' ? 0 : label + 1;
+    name[i] = c;
   }
-  if (label == 0) return {};
-  return name;  // a dotted IPv4 literal has one spelling only, this one
+  if (label == 0) to.resize(start);
+  return label > 0;  // a dotted IPv4 literal has one spelling only, this one
 }
 
 bool within(std::string_view name, std::string_view ancestor) {
@@ -98,9 +112,27 @@ NameHasher NameHasher::random() {
   }
 }
 
-std::uint64_t NameHasher::operator()(std::string_view normalised) const {
-  std::uint64_t hash = 0;
-  for (auto c = normalised.rbegin(); c != normalised.rend(); ++c) {
+std::uint64_t NameHasher::operator()(std::string_view normalised) const { return go_on(0, normalised); }
+
+std::array<std::uint64_t, 4> NameHasher::operator()(const std::array<std::string_view, 4>& normalised) const {
+  std::size_t shortest = normalised[0].size();
+  for (const std::string_view name : normalised) shortest = std::min(shortest, name.size());
+  std::array<std::uint64_t, 4> hashes{};
+  for (std::size_t back = 1; back <= shortest; ++back) {
+    for (std::size_t n = 0; n < hashes.size(); ++n) {
+      const char byte = normalised[n][normalised[n].size() - back];
+      hashes[n] = weir_hash_step(hashes[n], point_, static_cast<unsigned char>(byte));
+    }
+  }
+  for (std::size_t n = 0; n < hashes.size(); ++n) {
+    hashes[n] = go_on(hashes[n], normalised[n].substr(0, normalised[n].size() - shortest));
+  }
+  return hashes;
+}
+
+/// With what stands before all that is in `hash` already.
+std::uint64_t NameHasher::go_on(std::uint64_t hash, std::string_view before) const {
+  for (auto c = before.rbegin(); c != before.rend(); ++c) {
     hash = weir_hash_step(hash, point_, static_cast<unsigned char>(*c));
   }
   return hash;

@@ -1,6 +1,7 @@
 // The only normaliser of host names, and their keyed hash.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,10 @@ namespace weir {
 /// underscore that is found in practice, a port above 65535.
 std::optional<std::string> normalise_name(std::string_view text);
 
+/// The same for a name that stands alone, without port or brackets, as in lists: its canonical form is added to `to`.
+/// False, and `to` stays as it was, if it is no host name.
+bool append_name(std::string_view written, std::string& to);
+
 /// `name` is `ancestor` or below it ("a.b.example" within "b.example").  Both normalised.
 bool within(std::string_view name, std::string_view ancestor);
 
@@ -27,9 +32,13 @@ class NameHasher {
   explicit NameHasher(std::uint64_t point) : point_(point) {}
   static NameHasher random();  ///< draws the point from the kernel
   std::uint64_t operator()(std::string_view normalised) const;
+  /// Four at once, in hardly more time than one: a step waits for the one before it, the others need not.
+  std::array<std::uint64_t, 4> operator()(const std::array<std::string_view, 4>& normalised) const;
   std::uint64_t point() const { return point_; }
 
  private:
+  std::uint64_t go_on(std::uint64_t hash, std::string_view before) const;
+
   std::uint64_t point_;
 };
 

@@ -27,11 +27,15 @@ Names gather(const std::vector<Thing>& things, std::string_view kind, Diagnostic
   return names;
 }
 
+/// "ut1" of "ut1/adult": which categories a list has is known only when it is read.
+std::string_view list_of(std::string_view reference) { return reference.substr(0, reference.find('/')); }
+
 /// Every reference in `matches` must name one of `right`; `wrong` are the things of the other kind.
 void check_references(const std::vector<Match>& matches, std::string_view kind, const Names& right, const Names& wrong,
                       Diagnostics& diagnostics) {
   for (const Match& match : matches) {
-    if (match.kind != Match::Kind::reference || right.contains(match.text)) continue;
+    const std::string_view named = kind == "list" ? list_of(match.text) : std::string_view(match.text);
+    if (match.kind != Match::Kind::reference || right.contains(named)) continue;
     const std::string what = "there is no " + std::string(kind) + " " + in_quotes("@" + match.text);
     if (wrong.contains(match.text)) {
       diagnostics.error(match.where, what,
@@ -150,7 +154,7 @@ void review_use(const Config& config, Diagnostics& diagnostics) {
   for (const Rule& rule : config.rules) {
     for (const auto* matches : {&rule.client, &rule.host}) {
       for (const Match& match : *matches) {
-        if (match.kind == Match::Kind::reference) used.insert(match.text);
+        if (match.kind == Match::Kind::reference) used.insert(list_of(match.text));
       }
     }
   }

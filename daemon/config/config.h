@@ -105,10 +105,15 @@ struct Group {
   Where where;
 };
 
+/// What a name in a list means that does not say so itself.
+enum class Taken : std::uint8_t { automatic, exact, tree };
+
 struct List {
   std::string name;
-  std::string file;          ///< or
-  std::vector<Match> names;  ///< exact and subtree only
+  std::string file;           ///< or
+  std::vector<Match> names;   ///< exact and subtree only
+  std::vector<Match> except;  ///< the same: names that the list does not hold, whatever it says
+  Taken match = Taken::automatic;
   Where where;
 };
 

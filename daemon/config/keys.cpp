@@ -22,6 +22,7 @@ constexpr Word<Action> actions[] = {{"allow", Action::allow},
                                     {"block", Action::block},
                                     {"reset", Action::reset},
                                     {"redirect", Action::redirect}};
+constexpr Word<Taken> matches[] = {{"auto", Taken::automatic}, {"exact", Taken::exact}, {"tree", Taken::tree}};
 constexpr Word<bool> unseens[] = {{"block", true}};
 
 constexpr Key table[] = {
@@ -78,10 +79,16 @@ constexpr Key table[] = {
 
     {"list.name", "word", Key::required, reload, "what rules call it: host = [\"@name\"]",
      [](Reader& r, const Node& n) { r.label(n, r.config.lists.back().name); }},
-    {"list.file", "path", "", reload, "host names, one a line, or a hosts file",
+    {"list.file", "path", "", reload,
+     "names, hosts lines, adblock rules, dnsmasq, RPZ, cache-domains or an archive of categories",
      [](Reader& r, const Node& n) { r.file(n, r.config.lists.back().file); }},
     {"list.names", "list of names", "", reload, "a small list in place: \"exact.example\", \".subtree.example\"",
      [](Reader& r, const Node& n) { r.list_names(n, r.config.lists.back().names); }},
+    {"list.match", "word", "\"auto\"", reload,
+     "what a name means: \"exact\" itself, \"tree\" also what is below it, \"auto\" as its format has it",
+     [](Reader& r, const Node& n) { r.word(n, matches, r.config.lists.back().match); }},
+    {"list.except", "list of names", "[]", reload, "names that the list does not hold, whatever its file says",
+     [](Reader& r, const Node& n) { r.list_names(n, r.config.lists.back().except); }},
 
     {"group.name", "word", Key::required, reload, "what rules call it: client = [\"@name\"]",
      [](Reader& r, const Node& n) { r.label(n, r.config.groups.back().name); }},

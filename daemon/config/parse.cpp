@@ -228,6 +228,7 @@ Parsed Parser::run(const std::string& path) {
   Parsed parsed;
   parsed.gateway = reader_.config.gateway;
   parsed.lists = reader_.config.lists;
+  parsed.rules = reader_.config.rules;
   if (!diagnostics_.failed()) {
     parsed.config = std::move(reader_.config);
     parsed.config->files = files_;

@@ -23,6 +23,7 @@ struct Parsed {
   std::optional<Config> config;         ///< empty if any diagnostic is an error
   Gateway gateway;                      ///< as far as it could be read
   std::vector<List> lists;              ///< those of `config`; without one, as far as they could be read
+  std::vector<Rule> rules;              ///< the same
   std::vector<std::string> files;       ///< all that were named, the main one first
   std::vector<Diagnostic> diagnostics;  ///< by file, line and column
 };

@@ -49,7 +49,7 @@ WorldDesk::WorldDesk(run::World& world, std::string version) : world_(world), ve
 
 std::uint64_t WorldDesk::names() const {
   std::uint64_t sum = 0;
-  for (const auto& [name, list] : world_.loaded().lists) sum += list.exact.size() + list.subtree.size();
+  for (const auto& [name, facts] : world_.loaded().facts) sum += facts.names;
   return sum;
 }
 

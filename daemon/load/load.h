@@ -8,19 +8,24 @@
 
 #include "config/config.h"
 #include "config/diagnostic.h"
+#include "load/list.h"
 #include "policy/policy.h"
 
 namespace weir::load {
 
 struct Loaded {
-  std::optional<config::Config> config;           ///< empty if any diagnostic is an error
-  std::map<std::string, policy::NameList> lists;  ///< the content of every list, by name; meaningless without `config`
-  std::vector<config::Diagnostic> diagnostics;    ///< by file, line and column
+  std::optional<config::Config> config;         ///< empty if any diagnostic is an error
+  policy::NameLists lists;                      ///< the content of every list; meaningless without `config`
+  std::map<std::string, ListFacts> facts;       ///< of every list, by name
+  std::vector<config::Diagnostic> diagnostics;  ///< by file, line and column
 };
 
 /// Reads everything anew, blocking.  A list file that cannot be read is an error at the list's place; lines of it that
 /// cannot be understood are counted in a warning.  Files beyond 16 MiB (configuration) or 1 GiB (lists), and what is
 /// no regular file, are refused unread.
 Loaded load(const std::string& path);
+
+/// The sets of a list under the names by which rules refer to them.
+void share(const std::string& list, ListContent content, policy::NameLists& lists);
 
 }  // namespace weir::load

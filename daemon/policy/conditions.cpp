@@ -10,12 +10,12 @@ void Conditions::add(std::size_t rule, std::uint32_t source, bool negated) {
 }
 
 Bits Conditions::matching(const Bits& sources) const {
-  const auto holds = [&](std::uint32_t source) { return sources.test(source); };
+  const auto held = [&](std::uint32_t source) { return holds(sources, source); };
   Bits rules(lists_.size());
   for (std::size_t r = 0; r < lists_.size(); ++r) {
     const MatchList& list = lists_[r];
-    if (std::ranges::any_of(list.unwanted, holds)) continue;
-    if (list.wanted.empty() || std::ranges::any_of(list.wanted, holds)) rules.set(r);
+    if (std::ranges::any_of(list.unwanted, held)) continue;
+    if (list.wanted.empty() || std::ranges::any_of(list.wanted, held)) rules.set(r);
   }
   return rules;
 }

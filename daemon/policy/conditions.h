@@ -17,7 +17,9 @@ class Conditions {
   /// `named`: how many groups or lists there are; they are the sources 0 .. named - 1.
   Conditions(std::size_t rules, std::size_t named) : lists_(rules), named_(named) {}
 
-  std::size_t sources() const { return named_ + 2 * lists_.size(); }
+  std::size_t sources() const { return 2 * named_ + 2 * lists_.size(); }
+  /// The source of what a named list excepts: in both, a name is in neither.
+  std::uint32_t excepted(std::uint32_t named) const { return named_ + 2 * lists_.size() + named; }
   /// The source of the elements that a rule spells out, those with "!" apart from the others.
   std::uint32_t spelled_out(std::size_t rule, bool negated) const { return named_ + 2 * rule + (negated ? 1 : 0); }
 
@@ -28,6 +30,10 @@ class Conditions {
   /// The rule's match list wants to find something: it has an element without "!".
   bool wants(std::size_t rule) const { return !lists_[rule].wanted.empty(); }
 
+  /// Whether what is in exactly these sources counts as in `source`.
+  bool holds(const Bits& sources, std::uint32_t source) const {
+    return sources.test(source) && !(source < named_ && sources.test(excepted(source)));
+  }
   /// The rules whose match list matches what is in exactly these sources.  A list matches if an element without "!"
   /// does, or there is none, and no element with "!" does.  A rule without the condition matches.
   Bits matching(const Bits& sources) const;

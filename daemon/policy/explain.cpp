@@ -126,9 +126,9 @@ class Explainer {
   bool names(const Match& match) const {
     if (match.kind == Match::Kind::exact) return facts_.name == match.text;
     if (match.kind == Match::Kind::subtree) return within(facts_.name, match.text);
-    const auto& lists = policy_.config.lists;
-    const auto list = std::ranges::find(lists, match.text, &config::List::name);
-    return list != lists.end() && name_sources_.test(list - lists.begin());  // lists are the first sources
+    return std::ranges::any_of(policy_.sets.meant_by(match.text), [&](std::uint32_t source) {
+      return policy_.host.conditions.holds(name_sources_, source);
+    });
   }
 
   const Compiled& policy_;

@@ -43,9 +43,35 @@ class Candidates {
   const Bits &in_force_, &client_, &dest_, &port_;
 };
 
+/// The sets of names that "@list" and "@list/category" can mean, numbered as sources.
+class NamedSets {
+ public:
+  struct Set {
+    const config::List* list;
+    const NameList* content;  ///< null: not there yet
+    std::size_t entries() const { return (content ? content->entries() : 0) + list->except.size(); }
+  };
+
+  /// Points into `config` and, until forget_contents(), into `lists`.
+  NamedSets(const config::Config& config, const NameLists& lists);
+  void forget_contents() {
+    for (Set& set : sets_) set.content = nullptr;
+  }
+
+  std::size_t size() const { return sets_.size(); }
+  const Set& operator[](std::uint32_t source) const { return sets_[source]; }
+  /// All categories of a list are meant by its name.
+  const std::vector<std::uint32_t>& meant_by(const std::string& reference) const;
+
+ private:
+  std::vector<Set> sets_;
+  std::map<std::string, std::vector<std::uint32_t>> by_reference_;
+};
+
 /// What does not depend on the moment; generations that differ in nothing else share it.
 struct Compiled {
   config::Config config;
+  NamedSets sets;
   Axis<AddressTable> client, dest;  ///< their last source is gateway.exempt
   Axis<PortTable> port;
   Axis<NameTable> host;
@@ -53,7 +79,7 @@ struct Compiled {
   Bits shadows;  ///< rules that only count
   Bits unnamed;  ///< rules whose host condition matches a connection without a name
 
-  Compiled(config::Config checked, const std::map<std::string, NameList>& lists);
+  Compiled(config::Config checked, const NameLists& lists);
 
   Candidates candidates(const Bits& in_force, const Facts& facts) const {
     return {in_force, client(facts.client), dest(facts.dest), port(facts.port)};

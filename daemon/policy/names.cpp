@@ -1,7 +1,8 @@
 #include "policy/names.h"
 
 #include <algorithm>
-#include <functional>
+#include <array>
+#include <bit>
 
 #include "base/name.h"
 
@@ -11,72 +12,107 @@ namespace {
 
 std::uint64_t both(std::uint32_t a, std::uint32_t b) { return std::uint64_t{a} << 32 | b; }
 
-/// Spreads a hash over `slots` by its upper half and leaves its lower bits for the tag.
-std::size_t place(std::uint64_t hash, std::size_t slots) { return (hash >> 32) * slots >> 32; }
+/// Spreads a hash over the slots by its upper half (place()) and leaves its lower bits for the tag.
 std::uint32_t tag_of(std::uint64_t hash) { return hash & 0xffffff; }
 
 }  // namespace
 
-NameTable::NameTable(std::size_t names, std::size_t sources) : slots_(names + names / 2 + 1) {
+NameTable::NameTable(std::size_t names, std::size_t bytes, std::size_t sources)
+    : slots_(names + names / 2 + 1), holders_(std::bit_ceil(names / 8 + 1)) {
+  texts_.reserve(bytes);
   sets_.number(Bits(sources));
   pair({0, 0});
 }
 
-std::size_t NameTable::locate(std::string_view name) const {
-  const std::uint64_t hash = std::hash<std::string_view>()(name);
-  for (std::size_t at = place(hash, slots_.size());; at = at + 1 == slots_.size() ? 0 : at + 1) {
+std::size_t NameTable::locate(std::string_view name, std::uint64_t hash) const {
+  for (std::size_t at = place(hash);; at = at + 1 == slots_.size() ? 0 : at + 1) {
     const Slot& slot = slots_[at];
     if (slot.length == 0 || (slot.tag == tag_of(hash) && text(slot) == name)) return at;
   }
 }
 
-void NameTable::add(std::string_view name, bool subtree, std::uint32_t source) {
-  Slot& slot = slots_[locate(name)];
+void NameTable::add(const Added& added) {
+  Slot& slot = slots_[locate(added.name, added.hash)];
   if (slot.length == 0) {
     slot = {.offset = static_cast<std::uint32_t>(texts_.size()),
             .pair = 0,
-            .length = static_cast<std::uint32_t>(name.size()),
-            .tag = tag_of(std::hash<std::string_view>()(name))};
-    texts_ += name;
+            .length = static_cast<std::uint32_t>(added.name.size()),
+            .tag = tag_of(added.hash)};
+    texts_ += added.name;
     ++size_;
   }
-  Sets sets = pairs_[slot.pair];
-  std::uint32_t& changed = subtree ? sets.below : sets.exact;
-  changed = with(changed, source);
-  slot.pair = pair(sets);
+  slot.pair = pair_with(slot.pair, added.subtree, added.source);
+  if (added.subtree) holders_[added.hash / 64 % holders_.size()] |= std::uint64_t{1} << added.hash % 64;
+}
+
+void NameTable::add(const NameList& list, std::uint32_t source, std::uint32_t excepted) {
+  std::array<Added, ahead> coming;
+  std::size_t next = 0;
+  list.for_each([&](std::string_view name, NameList::Kind kind) {
+    if (next >= ahead) add(coming[next % ahead]);
+    const std::uint64_t hash = hash_of(name);
+    __builtin_prefetch(&slots_[place(hash)], 1);
+    coming[next++ % ahead] = {hash, name, NameList::is_subtree(kind), NameList::is_exception(kind) ? excepted : source};
+  });
+  for (std::size_t n = next - std::min(next, ahead); n < next; ++n) add(coming[n % ahead]);
 }
 
 void NameTable::fold() {
-  // Ancestors first: by the number of dots, of which a name has fewer than 128.
-  std::vector<std::vector<Slot*>> by_depth;
-  for (Slot& slot : slots_) {
-    if (slot.length == 0) continue;
-    const std::size_t depth = std::ranges::count(text(slot), '.');
-    if (by_depth.size() <= depth) by_depth.resize(depth + 1);
-    by_depth[depth].push_back(&slot);
+  for (std::size_t at = 0; at < slots_.size(); ++at) {
+    if (at + ahead < slots_.size()) __builtin_prefetch(texts_.data() + slots_[at + ahead].offset);
+    Slot& slot = slots_[at];
+    if (slot.length != 0) slot.pair = pair_below(slot.pair, gathered(text(slot)));
   }
-  for (const auto& slots : by_depth) {
-    for (Slot* slot : slots) {
-      const Sets own = pairs_[slot->pair];
-      const std::uint32_t below = united(own.below, inherited(text(*slot)));
-      slot->pair = pair({.exact = united(own.exact, below), .below = below});
-    }
+  if (texts_.capacity() - texts_.size() > texts_.size() / 8) texts_.shrink_to_fit();  // many doubles
+  holders_ = {};
+  pair_numbers_ = unions_ = additions_ = pair_additions_ = pair_unions_ = {};
+}
+
+std::uint32_t NameTable::gathered(std::string_view name) {
+  std::uint32_t all = 0;
+  for (name = parent(name); !name.empty(); name = parent(name)) {
+    const std::uint64_t hash = hash_of(name);
+    if (!(holders_[hash / 64 % holders_.size()] >> hash % 64 & 1)) continue;
+    const Slot& slot = slots_[locate(name, hash)];
+    if (slot.length != 0) all = united(all, pairs_[slot.pair].below);
   }
-  texts_.shrink_to_fit();
-  pair_numbers_ = unions_ = additions_ = {};
+  return all;
 }
 
 std::uint32_t NameTable::inherited(std::string_view name) const {
   for (name = parent(name); !name.empty(); name = parent(name)) {
-    const Slot& slot = slots_[locate(name)];
+    const Slot& slot = slots_[locate(name, hash_of(name))];
     if (slot.length != 0) return pairs_[slot.pair].below;
   }
   return 0;
 }
 
 std::uint32_t NameTable::find(std::string_view name) const {
-  const Slot& slot = slots_[locate(name)];
+  const Slot& slot = slots_[locate(name, hash_of(name))];
   return slot.length != 0 ? pairs_[slot.pair].exact : inherited(name);
+}
+
+/// The pair of a name that one more source holds.
+std::uint32_t NameTable::pair_with(std::uint32_t number, bool subtree, std::uint32_t source) {
+  const auto [at, added] = pair_additions_.try_emplace(both(number, source * 2 + subtree));
+  if (added) {
+    Sets sets = pairs_[number];
+    std::uint32_t& changed = subtree ? sets.below : sets.exact;
+    changed = with(changed, source);
+    at->second = pair(sets);
+  }
+  return at->second;
+}
+
+/// The pair of a name whose ancestors say `inherited` of what is below them.
+std::uint32_t NameTable::pair_below(std::uint32_t number, std::uint32_t inherited) {
+  const auto [at, added] = pair_unions_.try_emplace(both(number, inherited));
+  if (added) {
+    const Sets own = pairs_[number];
+    const std::uint32_t below = united(own.below, inherited);
+    at->second = pair({.exact = united(own.exact, below), .below = below});
+  }
+  return at->second;
 }
 
 std::uint32_t NameTable::pair(Sets sets) {

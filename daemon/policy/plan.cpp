@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <algorithm>
+#include <array>
 
 #include "base/units.h"
 #include "policy/impl.h"
@@ -181,12 +182,26 @@ class Planner {
         plan_.cells[row * classes.count() + name] = cell(left_[row], classes[name]);
       }
     }
+    hash_names(hash, classes);
+  }
+
+  void hash_names(const NameHasher& hash, const Classes& classes) {
     plan_.names.reserve(policy_.host.table.size());
+    std::array<std::string_view, 4> names;
+    std::array<weir_name_class, 4> of_names;
+    std::size_t waiting = 0;
+    const auto enter = [&] {
+      const auto hashes = hash(names);
+      for (std::size_t n = 0; n < waiting; ++n) plan_.names.emplace_back(hashes[n], of_names[n]);
+      waiting = 0;
+    };
     policy_.host.table.for_each([&](std::string_view name, const NameTable::Sets& sets) {
-      const weir_name_class folded{.exact = static_cast<std::uint16_t>(classes.of_set(sets.exact)),
-                                   .below = static_cast<std::uint16_t>(classes.of_set(sets.below))};
-      plan_.names.emplace_back(hash(name), folded);
+      names[waiting] = name;
+      of_names[waiting] = {.exact = static_cast<std::uint16_t>(classes.of_set(sets.exact)),
+                           .below = static_cast<std::uint16_t>(classes.of_set(sets.below))};
+      if (++waiting == names.size()) enter();
     });
+    enter();
   }
 
   std::uint8_t cell(const Left& left, const Bits& matching) const {

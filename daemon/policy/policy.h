@@ -15,6 +15,7 @@
 #include "base/calendar.h"
 #include "base/name.h"
 #include "config/config.h"
+#include "policy/name_list.h"
 #include "weir/wire.h"
 #include "weir/words.h"
 
@@ -43,11 +44,9 @@ struct Verdict {
   int shadow = -1;      ///< the first rule that would have decided, were it not for its `shadow` or gateway.observe
 };
 
-/// A named list's content as it was loaded: normalised names.
-struct NameList {
-  std::vector<std::string> exact;
-  std::vector<std::string> subtree;  ///< without the leading dot
-};
+/// The sets of names that rules can refer to: "ads", or "ut1/adult" for a list that comes in categories.  Generations
+/// of a policy share what did not change between them.
+using NameLists = std::map<std::string, std::shared_ptr<const NameList>>;
 
 /// One step of an explanation: why a rule matched or not, or what is missing to know.
 struct Step {
@@ -84,9 +83,9 @@ std::optional<std::chrono::sys_seconds> next_change(const std::vector<config::Ru
 class Snapshot {
  public:
   /// Compiles checked configuration for a moment: rules whose time it is not do not exist.  `lists` holds the content
-  /// of every Config::lists entry, by name.
-  static std::shared_ptr<const Snapshot> build(config::Config config, std::map<std::string, NameList> lists,
-                                               std::uint32_t id, const Moment& moment = {});
+  /// of every Config::lists entry; a name below NAME/ is a category of it, and "@NAME" means all of them.
+  static std::shared_ptr<const Snapshot> build(config::Config config, const NameLists& lists, std::uint32_t id,
+                                               const Moment& moment = {});
   /// The same rules at another moment; what was compiled is shared.
   std::shared_ptr<const Snapshot> at(const Moment& moment, std::uint32_t id) const;
   /// Whether other rules are in force at the moment than in this snapshot.

@@ -1,5 +1,7 @@
 #include "policy/policy.h"
 
+#include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "policy/impl.h"
@@ -55,31 +57,34 @@ Axis<PortTable> port_axis(const config::Config& config) {
   return {std::move(conditions), std::move(table)};
 }
 
-/// Lists that no rule refers to take no room.
-Axis<NameTable> host_axis(const config::Config& config, const std::map<std::string, NameList>& lists) {
-  Conditions conditions(config.rules.size(), config.lists.size());
-  const auto list_numbers = numbers(config.lists);
-  std::map<std::uint32_t, const NameList*> used;
-  std::size_t names = 0;
+/// Whatever @references of rules on host can mean, and what rules spell out.  Lists that no rule refers to take no
+/// room.
+Axis<NameTable> host_axis(const config::Config& config, const NamedSets& sets) {
+  Conditions conditions(config.rules.size(), sets.size());
+  std::set<std::uint32_t> used;
+  std::size_t names = 0, bytes = 0;
   for (std::size_t r = 0; r < config.rules.size(); ++r) {
     for (const Match& match : config.rules[r].host) {
-      ++names;
       if (match.kind != Match::Kind::reference) {
+        ++names;
         conditions.add(r, conditions.spelled_out(r, match.negated), match.negated);
         continue;
       }
-      const std::uint32_t source = list_numbers.at(match.text);
-      conditions.add(r, source, match.negated);
-      const auto content = lists.find(match.text);
-      if (content == lists.end() || !used.emplace(source, &content->second).second) continue;
-      names += content->second.exact.size() + content->second.subtree.size();
+      for (const std::uint32_t source : sets.meant_by(match.text)) {
+        conditions.add(r, source, match.negated);
+        if (!used.insert(source).second) continue;
+        names += sets[source].entries();
+        if (sets[source].content) bytes += sets[source].content->bytes();
+      }
     }
   }
 
-  NameTable table(names, conditions.sources());
-  for (const auto& [source, content] : used) {
-    for (const std::string& name : content->exact) table.add(name, false, source);
-    for (const std::string& name : content->subtree) table.add(name, true, source);
+  NameTable table(names, bytes, conditions.sources());
+  for (const std::uint32_t source : used) {
+    if (sets[source].content) table.add(*sets[source].content, source, conditions.excepted(source));
+    for (const Match& match : sets[source].list->except) {
+      table.add(match.text, match.kind == Match::Kind::subtree, conditions.excepted(source));
+    }
   }
   for (std::size_t r = 0; r < config.rules.size(); ++r) {
     for (const Match& match : config.rules[r].host) {
@@ -93,15 +98,52 @@ Axis<NameTable> host_axis(const config::Config& config, const std::map<std::stri
 
 }  // namespace
 
-Compiled::Compiled(config::Config checked, const std::map<std::string, NameList>& lists)
+NamedSets::NamedSets(const config::Config& config, const NameLists& lists) {
+  for (const config::List& list : config.lists) {
+    const auto add = [&](const std::string& name, const NameList* content) {
+      const auto number = static_cast<std::uint32_t>(sets_.size());
+      sets_.push_back({&list, content});
+      by_reference_[list.name].push_back(number);
+      if (name != list.name) by_reference_[name].push_back(number);
+    };
+    const std::string below = list.name + '/';
+    const std::size_t before = sets_.size();
+    if (const auto whole = lists.find(list.name); whole != lists.end()) add(list.name, whole->second.get());
+    for (auto at = lists.lower_bound(below); at != lists.end() && at->first.starts_with(below); ++at) {
+      add(at->first, at->second.get());
+    }
+    if (sets_.size() == before) add(list.name, nullptr);
+  }
+  // A category that no list has now: it holds nothing until an update brings it.
+  for (const Rule& rule : config.rules) {
+    for (const Match& match : rule.host) {
+      if (match.kind != Match::Kind::reference || by_reference_.contains(match.text)) continue;
+      const auto list =
+          std::ranges::find(config.lists, match.text.substr(0, match.text.find('/')), &config::List::name);
+      if (list == config.lists.end()) continue;
+      by_reference_[match.text].push_back(static_cast<std::uint32_t>(sets_.size()));
+      sets_.push_back({&*list, nullptr});
+    }
+  }
+}
+
+const std::vector<std::uint32_t>& NamedSets::meant_by(const std::string& reference) const {
+  static const std::vector<std::uint32_t> none;
+  const auto found = by_reference_.find(reference);
+  return found == by_reference_.end() ? none : found->second;
+}
+
+Compiled::Compiled(config::Config checked, const NameLists& lists)
     : config(std::move(checked)),
+      sets(config, lists),
       client(address_axis(config, &Rule::client)),
       dest(address_axis(config, &Rule::dest)),
       port(port_axis(config)),
-      host(host_axis(config, lists)),
+      host(host_axis(config, sets)),
       hosted(config.rules.size()),
       shadows(config.rules.size()),
       unnamed(config.rules.size()) {
+  sets.forget_contents();
   for (std::size_t r = 0; r < config.rules.size(); ++r) {
     if (host.conditions.present(r)) hosted.set(r);
     if (config.rules[r].shadow) shadows.set(r);
@@ -154,8 +196,8 @@ Verdict Compiled::evaluate(const Bits& in_force, Stage stage, const Facts& facts
   return at_hello(all, named ? host(facts.name) : unnamed, named);
 }
 
-std::shared_ptr<const Snapshot> Snapshot::build(config::Config config, std::map<std::string, NameList> lists,
-                                                std::uint32_t id, const Moment& moment) {
+std::shared_ptr<const Snapshot> Snapshot::build(config::Config config, const NameLists& lists, std::uint32_t id,
+                                                const Moment& moment) {
   const auto compiled = std::make_shared<const Compiled>(std::move(config), lists);
   Impl impl{compiled, policy::in_force(compiled->config.rules, moment), id};
   return std::shared_ptr<const Snapshot>(new Snapshot(std::make_unique<Impl>(std::move(impl))));

@@ -130,7 +130,7 @@ int explain_file(const Arguments& arguments, const Asked& asked, const Look& loo
   }
   load::enter_zone(loaded.config->gateway.timezone);
   const policy::Moment moment = asked.time ? asked.time : load::moment_of(std::chrono::system_clock::now());
-  auto snapshot = policy::Snapshot::build(std::move(*loaded.config), std::move(loaded.lists), 1);
+  auto snapshot = policy::Snapshot::build(std::move(*loaded.config), loaded.lists, 1);
   policy::Facts facts{
       .client = asked.client, .dest = asked.dest.value_or(Address{}), .port = asked.port, .name = asked.host};
   // Whether this kernel can take connections over is the daemon's to know; the file is judged for one that can.

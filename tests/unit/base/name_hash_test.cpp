@@ -51,6 +51,20 @@ TEST(NameHash, IsThePolynomialOfTheBytesLastFirst) {
   EXPECT_EQ(hash(std::string_view(top, 1)), 1u) << "a NUL is not nothing";
 }
 
+TEST(NameHash, HashesFourAtOnceAsOneByOne) {
+  const NameHasher hash = NameHasher::random();
+  const std::array<std::string_view, 4> names = {"cdn.images.example.com", "", "a", "longer.cdn.images.example.com"};
+  for (std::size_t shift = 0; shift < 4; ++shift) {
+    std::array<std::string_view, 4> turned;
+    for (std::size_t n = 0; n < 4; ++n) turned[n] = names[(n + shift) % 4];
+    if (shift == 3) turned[2] = "example";
+    const auto hashes = hash(turned);
+    for (std::size_t n = 0; n < 4; ++n) EXPECT_EQ(hashes[n], hash(turned[n])) << turned[n];
+  }
+  const auto alike = hash({"b.example", "a.example", "c.example", "a.b.example"});
+  EXPECT_EQ(alike[3], hash("a.b.example"));
+}
+
 // What the kernel relies on: at every dot, the hash so far is the hash of the ancestor.
 TEST(NameHash, PassesThroughTheHashOfEveryAncestor) {
   const NameHasher hash = NameHasher::random();

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "names_in.h"
+
 namespace weir::load {
 namespace {
 
@@ -67,10 +69,53 @@ TEST_F(Load, BringsConfigurationIncludesAndLists) {
   ASSERT_TRUE(loaded.config);
   EXPECT_EQ(loaded.config->files.size(), 2u);
   ASSERT_EQ(loaded.lists.size(), 2u);
-  EXPECT_EQ(loaded.lists.at("ads").exact, std::vector<std::string>{"ads.example"});
-  EXPECT_EQ(loaded.lists.at("ads").subtree, std::vector<std::string>{"tracker.example"});
-  EXPECT_EQ(loaded.lists.at("here").exact, std::vector<std::string>{"a.example"});
-  EXPECT_EQ(loaded.lists.at("here").subtree, std::vector<std::string>{"b.example"});
+  EXPECT_EQ(names_in(*loaded.lists.at("ads")), (std::vector<std::string>{"ads.example", ".tracker.example"}));
+  EXPECT_EQ(names_in(*loaded.lists.at("here")), (std::vector<std::string>{"a.example", ".b.example"}));
+  EXPECT_EQ(loaded.facts.at("ads").names, 2u);
+  EXPECT_EQ(loaded.facts.at("ads").format, Format::hosts);
+}
+
+const std::string index_json = R"({"cache_domains": [{"name": "steam", "domain_files": ["steam.txt"]}]})";
+
+TEST_F(Load, FilesBesideAnIndexBecomeCategories) {
+  write("weir.toml", gateway + "[[list]]\nname = \"cdn\"\nfile = \"cdn/cache_domains.json\"\n" +
+                         "[[rule]]\nhost = [\"@cdn/steam\"]\naction = \"pass\"\n");
+  write("cdn/cache_domains.json", index_json);
+  write("cdn/steam.txt", "*.content.example\n");
+  const Loaded loaded = load_main();
+  EXPECT_EQ(said(loaded), "");
+  EXPECT_EQ(names_in(*loaded.lists.at("cdn/steam")), std::vector<std::string>{".content.example"});
+  EXPECT_FALSE(loaded.lists.contains("cdn")) << "its name means all categories";
+}
+
+TEST_F(Load, AFileThatAnIndexMentionsMustBeThere) {
+  write("weir.toml", gateway + list("cdn", "file = \"cache_domains.json\""));
+  write("cache_domains.json", index_json);
+  EXPECT_EQ(said(load_main()),
+            "weir.toml:2:1: error: list \"cdn\": \"steam.txt\" cannot be read: No such file or directory\n");
+}
+
+TEST_F(Load, ACategoryThatDoesNotExistIsAnErrorWithASuggestion) {
+  write("weir.toml", gateway + "[[list]]\nname = \"cdn\"\nfile = \"cache_domains.json\"\n" +
+                         "[[list]]\nname = \"ads\"\nnames = [\"a.example\"]\n" +
+                         "[[rule]]\nhost = [\"@cdn/stam\", \"@ads/x\", \"@nothing/x\"]\naction = \"pass\"\n");
+  write("cache_domains.json", index_json);
+  write("steam.txt", "*.content.example\n");
+  EXPECT_EQ(said(load_main()),
+            "weir.toml:9:9: error: there is no category \"@cdn/stam\"\n"
+            "  → did you mean \"@cdn/steam\"?\n"
+            "weir.toml:9:22: error: there is no category \"@ads/x\"\n"
+            "  → this list has no categories: write \"@ads\"\n"
+            "weir.toml:9:32: error: there is no list \"@nothing/x\"\n"
+            "  → define it as [[list]] name = \"nothing/x\"\n");
+}
+
+TEST_F(Load, AListThatIsBrokenIsAnErrorAtItsPlace) {
+  write("weir.toml", gateway + list("ads", "file = \"ads.json\""));
+  write("ads.json", "{}");
+  EXPECT_EQ(said(load_main()),
+            "weir.toml:2:1: error: list \"ads\": \"ads.json\" cannot be used: it is JSON, but not in the form of "
+            "cache_domains.json\n");
 }
 
 TEST_F(Load, AMissingListIsAnErrorAtItsPlace) {
@@ -90,20 +135,22 @@ TEST_F(Load, AMissingListIsReportedTogetherWithTheMistakesOfTheFile) {
             "weir.toml:9:9: error: rule.port takes ports from 1 to 65535 and ranges as \"8000-8010\", not 0\n");
 }
 
-TEST_F(Load, LinesThatAreNoNamesAreAWarning) {
+TEST_F(Load, LinesThatAreNotUnderstoodAreAWarning) {
   write("weir.toml", gateway + list("ads", "file = \"ads.txt\""));
   write("ads.txt", "a.example\n!\n!\n!\n!\n!\n!\nb.example\n");
   const Loaded loaded = load_main();
   EXPECT_TRUE(loaded.config);
-  EXPECT_EQ(loaded.lists.at("ads").exact.size(), 2u);
+  EXPECT_EQ(loaded.lists.at("ads")->names(), 2u);
   EXPECT_EQ(said(loaded),
-            "weir.toml:2:1: warning: 6 lines of \"ads.txt\" are no names and are ignored: lines 2, 3, 4, 5, 6, ...\n");
+            "weir.toml:2:1: warning: 6 lines of \"ads.txt\" are not understood and are ignored: lines 2, 3, 4, 5, 6, "
+            "...\n");
 }
 
 TEST_F(Load, OneUnreadableLineIsSaidInTheSingular) {
   write("weir.toml", gateway + list("ads", "file = \"ads.txt\""));
   write("ads.txt", "a.example\n!\n");
-  EXPECT_EQ(said(load_main()), "weir.toml:2:1: warning: 1 line of \"ads.txt\" is no name and is ignored: line 2\n");
+  EXPECT_EQ(said(load_main()),
+            "weir.toml:2:1: warning: 1 line of \"ads.txt\" is not understood and is ignored: line 2\n");
 }
 
 TEST_F(Load, AListWithoutNamesIsAWarning) {

@@ -12,7 +12,7 @@ namespace weir::policy {
 
 class Oracle {
  public:
-  Oracle(const config::Config& config, const std::map<std::string, NameList>& lists, const Moment& moment)
+  Oracle(const config::Config& config, const NameLists& lists, const Moment& moment)
       : config_(config), lists_(lists), moment_(moment) {}
 
   bool exempt(const Facts& facts) const {
@@ -93,9 +93,21 @@ class Oracle {
   bool name_holds(const config::Match& match, std::string_view name) const {
     if (match.kind == config::Match::Kind::exact) return name == match.text;
     if (match.kind == config::Match::Kind::subtree) return within(name, match.text);
-    const NameList& list = lists_.at(match.text);
-    return std::ranges::find(list.exact, name) != list.exact.end() ||
-           std::ranges::any_of(list.subtree, [&](const std::string& top) { return within(name, top); });
+    return std::ranges::any_of(lists_, [&](const auto& list) {
+      const bool meant = list.first == match.text || list.first.starts_with(match.text + '/');
+      return meant && list_holds(list.first, *list.second, name);
+    });
+  }
+  /// An exception wins over whatever else the list says, however deep either stands.
+  bool list_holds(const std::string& list, const NameList& content, std::string_view name) const {
+    bool listed = false, excepted = false;
+    content.for_each([&](std::string_view entry, NameList::Kind kind) {
+      const bool hit = NameList::is_subtree(kind) ? within(name, entry) : name == entry;
+      (NameList::is_exception(kind) ? excepted : listed) |= hit;
+    });
+    const auto by_name = std::ranges::find(config_.lists, list.substr(0, list.find('/')), &config::List::name);
+    excepted |= std::ranges::any_of(by_name->except, [&](const auto& m) { return name_holds(m, name); });
+    return listed && !excepted;
   }
 
   bool matches_at_syn(const config::Rule& rule, const Facts& facts) const {
@@ -112,7 +124,7 @@ class Oracle {
   }
 
   const config::Config& config_;
-  const std::map<std::string, NameList>& lists_;
+  const NameLists& lists_;
   Moment moment_;
 };
 

@@ -74,8 +74,9 @@ TEST(Plan, NamesOfOneListShareAClass) {
   config.lists.push_back({.name = "ads"});
   config.rules.push_back(blocks(&config::Rule::host, {.kind = config::Match::Kind::reference, .text = "ads"}));
   NameList ads;
-  for (int n = 0; n < 10000; ++n) ads.exact.push_back("ad" + std::to_string(n) + ".example");
-  const KernelPlan plan = Snapshot::build(config, {{"ads", ads}}, 1)->plan(NameHasher::random());
+  for (int n = 0; n < 10000; ++n) ads.add("ad" + std::to_string(n) + ".example", NameList::Kind::exact);
+  const auto policy = Snapshot::build(config, {{"ads", std::make_shared<NameList>(ads)}}, 1);
+  const KernelPlan plan = policy->plan(NameHasher::random());
   EXPECT_EQ(plan.names.size(), 10000u);
   EXPECT_EQ(plan.name_classes, 2u);
   EXPECT_EQ(plan.cells.size(), plan.rows.size() * plan.name_classes);
@@ -110,13 +111,15 @@ class Limits : public testing::Test {
   template <class NameOf>
   void add_list(int l, int names, NameOf name_of) {
     config_.lists.push_back({.name = std::to_string(l)});
+    NameList content;
     for (int n = 0; n < names; ++n) {
-      if (n >> l & 1) lists_[std::to_string(l)].exact.push_back(name_of(n));
+      if (n >> l & 1) content.add(name_of(n), NameList::Kind::exact);
     }
+    lists_[std::to_string(l)] = std::make_shared<NameList>(std::move(content));
   }
 
   config::Config config_;
-  std::map<std::string, NameList> lists_;
+  NameLists lists_;
   std::shared_ptr<const Snapshot> policy_;
   KernelPlan plan_;
   int escalated_ = 0, blocked_ = 0, passed_ = 0;

@@ -13,8 +13,8 @@ namespace weir::policy::random {
 
 struct Policy {
   config::Config config;
-  std::map<std::string, NameList> lists;
-  Moment moment;  ///< for which it is judged
+  NameLists lists;  ///< whole ones, and some in the categories "a" and "b"
+  Moment moment;    ///< for which it is judged
 };
 
 struct Flow {
@@ -48,6 +48,7 @@ class Source {
   config::TimeMatch time_element();
   Moment moment();
   config::Match host_element(const config::Config& config);
+  std::shared_ptr<const NameList> content();
   config::Rule rule(const config::Config& config);
   config::Rule narrow_rule();
 
@@ -106,6 +107,7 @@ inline config::Match Source::host_element(const config::Config& config) {
   if (!config.lists.empty() && chance(50)) {
     match.kind = config::Match::Kind::reference;
     match.text = config.lists[below(static_cast<unsigned>(config.lists.size()))].name;
+    if (chance(30)) match.text += one_of<const char*>({"/a", "/b", "/gone"});
     return match;
   }
   if (chance(50)) match.kind = config::Match::Kind::subtree;
@@ -133,6 +135,18 @@ inline Moment Source::moment() {
   using namespace std::chrono;
   if (chance(5)) return {};
   return local_days(2026y / January / 5) + days(below(7)) + minutes(30 * below(48));
+}
+
+inline std::shared_ptr<const NameList> Source::content() {
+  NameList names;
+  const auto add = [&](NameList::Kind kind, unsigned most) {
+    for (unsigned n = below(most + 1); n > 0; --n) names.add(name(), kind);
+  };
+  add(NameList::Kind::exact, 4);
+  add(NameList::Kind::subtree, 2);
+  if (chance(40)) add(NameList::Kind::not_exact, 2);
+  if (chance(40)) add(NameList::Kind::not_subtree, 1);
+  return std::make_shared<NameList>(std::move(names));
 }
 
 inline config::Rule Source::rule(const config::Config& config) {
@@ -181,10 +195,15 @@ inline Policy Source::policy(unsigned rules, bool narrow) {
     config.groups.push_back(group);
   }
   for (unsigned n = below(4); n > 0; --n) {
-    config.lists.push_back({.name = "list" + std::to_string(n)});
-    NameList& content = made.lists[config.lists.back().name];
-    for (unsigned e = below(5); e > 0; --e) content.exact.push_back(name());
-    for (unsigned s = below(3); s > 0; --s) content.subtree.push_back(name());
+    config::List& list = config.lists.emplace_back(config::List{.name = "list" + std::to_string(n)});
+    if (chance(30)) {
+      made.lists[list.name + "/a"] = content();
+      made.lists[list.name + "/b"] = content();
+    } else {
+      made.lists[list.name] = content();
+    }
+    if (chance(20)) list.except.push_back({.kind = config::Match::Kind::exact, .text = name()});
+    if (chance(20)) list.except.push_back({.kind = config::Match::Kind::subtree, .text = name()});
   }
   if (chance(30)) {
     for (unsigned n = 1 + below(2); n > 0; --n) config.gateway.exempt.push_back(prefix());

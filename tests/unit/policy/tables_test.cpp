@@ -56,7 +56,7 @@ TEST(PortTable, RangesMayOverlapAndReachTheLastPort) {
 }
 
 TEST(NameTable, TheDeepestEntrySpeaksForItsAncestors) {
-  NameTable table(8, 8);
+  NameTable table(8, 0, 8);
   table.add("example", true, 0);
   table.add("b.example", false, 1);
   table.add("a.b.example", true, 2);
@@ -75,10 +75,43 @@ TEST(NameTable, TheDeepestEntrySpeaksForItsAncestors) {
   EXPECT_EQ(at("elsewhere"), "");
 }
 
+TEST(NameTable, TakesTheExceptionsOfAListApart) {
+  NameList list;
+  list.add("example", NameList::Kind::subtree);
+  list.add("A.Example.", NameList::Kind::not_exact);
+  list.add("b.example", NameList::Kind::not_subtree);
+  EXPECT_FALSE(list.add("no name", NameList::Kind::exact));
+  EXPECT_EQ(list.names(), 1u);
+  EXPECT_EQ(list.exceptions(), 2u);
+  NameTable table(list.entries(), list.bytes(), 8);
+  table.add(list, 0, 1);
+  table.fold();
+  const auto at = [&](std::string_view name) { return sources(table.sets()[table.find(name)]); };
+  EXPECT_EQ(at("example"), "0");
+  EXPECT_EQ(at("a.example"), "01");
+  EXPECT_EQ(at("x.a.example"), "0");
+  EXPECT_EQ(at("x.b.example"), "01");
+}
+
+// Each is on its way for a while before it is stored: none may be lost, whatever their number.
+TEST(NameTable, TakesListsOfAnyLength) {
+  for (int names = 0; names < 50; ++names) {
+    NameList list;
+    for (int n = 0; n < names; ++n) list.add("n" + std::to_string(n) + ".example", NameList::Kind::exact);
+    NameTable table(list.entries(), list.bytes(), 8);
+    table.add(list, 3, 4);
+    table.fold();
+    ASSERT_EQ(table.size(), static_cast<std::size_t>(names));
+    for (int n = 0; n < names; ++n) {
+      ASSERT_EQ(sources(table.sets()[table.find("n" + std::to_string(n) + ".example")]), "3") << n << " of " << names;
+    }
+  }
+}
+
 // A million names in one list are a handful of sets.
 TEST(NameTable, NamesThatAreAlikeShareTheirSets) {
   constexpr int many = 20000;
-  NameTable table(many, 8);
+  NameTable table(many, 0, 8);
   for (int n = 0; n < many; ++n) table.add("host" + std::to_string(n) + ".example", n % 2 == 0, 1);
   table.fold();
   EXPECT_EQ(table.size(), static_cast<std::size_t>(many));

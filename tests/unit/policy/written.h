@@ -31,14 +31,16 @@ inline std::shared_ptr<const Snapshot> written(std::string_view text, std::strin
     for (const auto& diagnostic : parsed.diagnostics) ADD_FAILURE() << to_text(diagnostic);
     return nullptr;
   }
-  std::map<std::string, NameList> lists;
+  NameLists lists;
   for (const config::List& list : parsed.config->lists) {
+    NameList content;
     for (const config::Match& match : list.names) {
-      NameList& content = lists[list.name];
-      (match.kind == config::Match::Kind::subtree ? content.subtree : content.exact).push_back(match.text);
+      content.add(match.text,
+                  match.kind == config::Match::Kind::subtree ? NameList::Kind::subtree : NameList::Kind::exact);
     }
+    lists[list.name] = std::make_shared<NameList>(std::move(content));
   }
-  return Snapshot::build(*parsed.config, std::move(lists), 1);
+  return Snapshot::build(*parsed.config, lists, 1);
 }
 
 inline Facts facts(std::string_view client, std::string_view name = {}, std::uint16_t port = 443,
