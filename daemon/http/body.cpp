@@ -130,7 +130,7 @@ Result<void> BodyDecoder::trailer_line() {
   const std::size_t colon = std::min(line.find(':'), line.size());
   const std::string_view name = line.substr(0, colon);
   if (colon == line.size() || !is_token(name) || !is_value(line.substr(colon))) return fail(Errc::body_malformed);
-  if (name_of(name) == Name::other) trailers_.append(line_);
+  if (!is_of_hop(name_of(name))) trailers_.append(line_);
   line_.clear();
   return {};
 }

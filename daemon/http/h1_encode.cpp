@@ -41,9 +41,20 @@ void append_connection(std::string_view name, std::string_view option, bool& sai
   said = true;
 }
 
+bool is_condition(Name name) {
+  switch (name) {
+    case Name::if_match:
+    case Name::if_modified_since:
+    case Name::if_none_match:
+    case Name::if_range:
+    case Name::if_unmodified_since: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
-void encode_request(const Request& request, std::string& out) {
+void encode_request(const Request& request, std::string& out, const Validators* own) {
   out.append(request.method).append(" ");
   if (!request.path.starts_with('/') && request.path != "*") out.append("/");
   out.append(request.path).append(request.authority.empty() ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
@@ -71,11 +82,14 @@ void encode_request(const Request& request, std::string& out) {
       case Name::max_forwards: append_max_forwards(request, field, out); break;
       case Name::content_length:
       case Name::expect: append_field(field.name, field.value, out); break;
-      case Name::other:
-        if (!nominated(request, field)) append_field(field.name, field.value, out);
+      default:
+        if (!nominated(request, field) && (own == nullptr || !is_condition(field.known)))
+          append_field(field.name, field.value, out);
         break;
     }
   }
+  if (own != nullptr && !own->etag.empty()) append_field("If-None-Match", own->etag, out);
+  if (own != nullptr && !own->last_modified.empty()) append_field("If-Modified-Since", own->last_modified, out);
   out.append("\r\n");
 }
 
@@ -111,7 +125,7 @@ void encode_response(const Response& response, const Delivery& delivery, std::st
       case Name::host:
       case Name::expect:
       case Name::max_forwards: append_field(field.name, field.value, out); break;
-      case Name::other:
+      default:
         if (!nominated(response, field)) append_field(field.name, field.value, out);
         break;
     }

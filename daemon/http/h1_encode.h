@@ -5,14 +5,16 @@
 #include <array>
 #include <string>
 
+#include "http/conditions.h"
 #include "http/head.h"
 
 namespace weir::http {
 
 /// Appends the head to `out`.  A body is forwarded with the framing it came with.  Host is that of request.authority;
 /// Max-Forwards is counted down (RFC 9110 §7.6.2).  HTTP/1.0 is raised to HTTP/1.1 (RFC 9112 §2.3) unless it names no
-/// host.
-void encode_request(const Request& request, std::string& out);
+/// host.  With `own` the request asks whether the response that has these validators is still good, instead of what the
+/// client would have asked (RFC 9111 §4.3.1).
+void encode_request(const Request& request, std::string& out, const Validators* own = nullptr);
 
 /// How a response reaches this client.
 struct Delivery {

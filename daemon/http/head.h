@@ -13,6 +13,7 @@ namespace weir::http {
 /// The fields that a gateway has to understand; every other one is carried, not read.
 enum class Name : std::uint8_t {
   other,
+  // They frame, route or belong to one hop.
   connection,
   content_length,
   expect,
@@ -23,7 +24,26 @@ enum class Name : std::uint8_t {
   te,
   transfer_encoding,
   upgrade,
+  // A cache reads them; forwarded like any other.
+  age,
+  authorization,
+  cache_control,
+  date,
+  etag,
+  expires,
+  if_match,
+  if_modified_since,
+  if_none_match,
+  if_range,
+  if_unmodified_since,
+  last_modified,
+  pragma,
+  range,
+  set_cookie,
+  vary,
 };
+/// Whether a field frames, routes or belongs to one hop: a gateway treats it by itself.
+constexpr bool is_of_hop(Name name) { return name != Name::other && name <= Name::upgrade; }
 /// Case-insensitive (RFC 9110 §5.1).
 Name name_of(std::string_view text);
 
