@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "weir/cache_result.h"
 #include "weir/reasons.h"
 #include "weir/words.h"
 
@@ -48,13 +49,16 @@ struct CountersOf {
   std::array<T, actions> would{};              ///< records by what a shadow or gateway.observe kept from being done
   std::array<T, close_reasons> records{};      ///< log lines by reason: a request, or a connection without one
   std::array<T, close_reasons> connections{};  ///< ends of connections by reason
+  std::array<T, cache_results> cache{};        ///< requests by what the cache did
 
   T& of(Count c) { return count[static_cast<int>(c)]; }
   T& of(Depth d) { return depth[static_cast<int>(d)]; }
   T& of(Action a) { return action[static_cast<int>(a)]; }
+  T& of(CacheResult r) { return cache[static_cast<int>(r)]; }
   const T& of(Count c) const { return count[static_cast<int>(c)]; }
   const T& of(Depth d) const { return depth[static_cast<int>(d)]; }
   const T& of(Action a) const { return action[static_cast<int>(a)]; }
+  const T& of(CacheResult r) const { return cache[static_cast<int>(r)]; }
 };
 
 struct alignas(64) Counters : CountersOf<Counter> {};

@@ -45,6 +45,7 @@ nlohmann::ordered_json to_json(const Record& r) {
   if (!r.method.empty()) line["method"] = r.method;
   if (!r.url.empty()) line["url"] = r.url;
   if (r.status != 0) line["status"] = r.status;
+  if (r.cache) line["cache"] = word(*r.cache);
   line["bytes_in"] = r.bytes_in;
   line["bytes_out"] = r.bytes_out;
   // Microseconds are kept as decimals: a page from the same room takes less than a millisecond.

@@ -12,8 +12,8 @@ namespace weir::account {
 std::string rfc3339(WallTime time);
 /// Sixteen hexadecimal digits: a number of 64 bits does not survive readers that keep numbers as doubles.
 std::string flow_text(FlowId id);
-/// ts flow client client_port dst dst_port [host] depth action [rule] reason [method url status] bytes_in bytes_out
-/// duration_ms, in this order; those in brackets only where they have a value.
+/// ts flow client client_port dst dst_port [host] depth action [rule] reason [method url status cache] bytes_in
+/// bytes_out duration_ms, in this order; those in brackets only where they have a value.
 nlohmann::ordered_json to_json(const Record& record);
 /// The same on one line with its newline, in ASCII.  Bytes that are not UTF-8 become U+FFFD; never throws for content.
 std::string json_line(const Record& record);

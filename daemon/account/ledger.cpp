@@ -33,6 +33,7 @@ Totals& Totals::operator+=(const Counters& block) {
   add(would, block.would);
   add(records, block.records);
   add(connections, block.connections);
+  add(cache, block.cache);
   return *this;
 }
 
@@ -117,6 +118,10 @@ void Ledger::judged(FlowId id, Judgement judgement) {
 void Ledger::request(const Record& record) {
   flows_.update(record.id, [](Live& live) { ++live.requests; });
   counters_.of(Count::requests).add();
+  if (record.cache) {
+    counters_.of(*record.cache).add();
+    if (is_saved(*record.cache)) counters_.of(Count::cache_bytes).add(record.bytes_out);
+  }
   write(record);
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/flow.h"
 #include "base/units.h"
+#include "weir/cache_result.h"
 #include "weir/reasons.h"
 #include "weir/words.h"
 
@@ -32,6 +33,7 @@ struct Record {
   std::uint64_t bytes_in = 0;   ///< from the client, as carried (TCP payload)
   std::uint64_t bytes_out = 0;  ///< to the client
   Duration duration{};
+  std::optional<CacheResult> cache = {};  ///< empty: the cache had no part in it
 };
 
 }  // namespace weir::account

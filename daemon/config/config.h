@@ -52,6 +52,10 @@ struct Limits {
   Duration drain = std::chrono::seconds(30);
 };
 
+struct Cache {
+  std::uint64_t memory = 256 << 20;  ///< ceiling in octets; 0: off
+};
+
 struct Control {
   std::string socket = "/run/weir/control.sock";
 };
@@ -121,6 +125,7 @@ struct Config {
   std::vector<std::string> files;  ///< all that were read, the main one first
   Gateway gateway;
   Limits limits;
+  Cache cache;
   Control control;
   Log log;
   std::vector<List> lists;

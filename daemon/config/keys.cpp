@@ -70,6 +70,10 @@ constexpr Key table[] = {
     {"limits.drain", "duration", "\"30s\"", reload, "time that open connections get to end when Weir stops",
      [](Reader& r, const Node& n) { r.duration(n, Duration::zero(), r.config.limits.drain); }},
 
+    {"cache.memory", "size or \"off\"", "\"256 MiB\"", reload,
+     "ceiling of the memory for stored HTTP responses, all bookkeeping included",
+     [](Reader& r, const Node& n) { r.memory(n, r.config.cache.memory); }},
+
     {"control.socket", "path", "\"/run/weir/control.sock\"", restart, "the socket at which proxyctl reaches Weir",
      [](Reader& r, const Node& n) { r.socket(n, r.config.control.socket); }},
 
@@ -127,7 +131,7 @@ constexpr Key table[] = {
      [](Reader& r, const Node& n) { r.yes_no(n, r.config.rules.back().shadow); }},
 };
 
-constexpr std::string_view section_names[] = {"gateway", "limits", "control", "log", "list", "group", "rule"};
+constexpr std::string_view section_names[] = {"gateway", "limits", "cache", "control", "log", "list", "group", "rule"};
 
 }  // namespace
 

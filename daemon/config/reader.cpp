@@ -133,6 +133,30 @@ void Reader::duration(const Node& node, Duration least, Duration& to) {
   to = *value;
 }
 
+void Reader::memory(const Node& node, std::uint64_t& to) {
+  constexpr std::uint64_t least = 1 << 20, most = std::uint64_t{1} << 40;
+  if (is_text(node) && node.text == "off") {
+    to = 0;
+    return;
+  }
+  const auto value = is_text(node) ? parse_size(node.text) : std::nullopt;
+  if (!value) {
+    const bool meant_off = node.kind == Node::Kind::boolean && !node.boolean;
+    const bool bare = node.kind == Node::Kind::integer && node.integer > 0;
+    refuse(node, R"(a size as "64 MiB" or "2 GiB", or "off")",
+           meant_off ? "write \"off\""
+           : bare    ? "write \"" + std::to_string(node.integer) + " B\" for bytes"
+                     : "");
+    return;
+  }
+  if (*value < least || *value > most) {
+    refuse(node, "at least " + size_text(least) + " and at most " + size_text(most),
+           *value == 0 ? "write \"off\"" : "");
+    return;
+  }
+  to = *value;
+}
+
 void Reader::interfaces(const Node& node, bool automatic, std::vector<std::string>& to) {
   if (automatic && is_text(node) && node.text == "auto") {
     to.clear();

@@ -28,6 +28,7 @@ class Reader {
   void mark(const Node& node, std::uint32_t& to);
   void table(const Node& node, std::uint32_t& to);
   void duration(const Node& node, Duration least, Duration& to);
+  void memory(const Node& node, std::uint64_t& to);  ///< a size, or "off": 0
   void interfaces(const Node& node, bool automatic, std::vector<std::string>& to);
   void ports(const Node& node, std::vector<std::uint16_t>& to);
   void prefixes(const Node& node, std::vector<Prefix>& to);

@@ -1,7 +1,6 @@
 #include "engine/exchange.h"
 
-#include <array>
-
+#include "engine/gather.h"
 #include "engine/serve.h"
 #include "http/body.h"
 #include "http/h1_encode.h"
@@ -11,44 +10,10 @@ namespace weir::engine {
 
 namespace {
 
-/// The spans of one gathered write: a head, then a piece of body in the framing of the next hop.
-class Gather {
- public:
-  void add(Bytes bytes) {
-    if (bytes.empty()) return;
-    spans_[count_++] = bytes;
-    size_ += bytes.size();
-  }
-  void add_body(Bytes payload, const http::BodyDecoder& body, bool chunked) {
-    if (chunked && !payload.empty()) {
-      line_ = http::chunk_line(payload.size());
-      add(as_bytes(line_.view()));
-      add(payload);
-      add(as_bytes("\r\n"));
-    } else {
-      add(payload);
-    }
-    if (!chunked || !body.done()) return;
-    add(as_bytes("0\r\n"));
-    add(as_bytes(body.trailers()));
-    add(as_bytes("\r\n"));
-  }
-  std::span<const Bytes> spans() const { return {spans_.data(), count_}; }
-  std::size_t size() const { return size_; }
-
- private:
-  std::array<Bytes, 8> spans_;
-  std::size_t count_ = 0;
-  std::size_t size_ = 0;
-  http::ChunkLine line_;
-};
-
-Errc of_origin(const Error& error) {
-  switch (error.code) {
-    case Errc::reset: return Errc::origin_reset;
-    case Errc::timed_out: return Errc::origin_timeout;
-    default: return error.code;
-  }
+/// What is here of a body whose end `body` knows.
+void add_body(Gather& gather, Bytes payload, const http::BodyDecoder& body, bool chunked) {
+  gather.add_payload({&payload, 1}, payload.size(), chunked);
+  if (chunked && body.done()) gather.add_end(body.trailers());
 }
 
 /// The request: its head with as much of the body as is here in one write, then the rest as it comes.  An origin that
@@ -61,7 +26,7 @@ io::Task<std::optional<Errc>> upload(Exchange& x, io::Deadline& deadline) {
     if (!piece) co_return Errc::body_malformed;
     Gather gather;
     if (first) gather.add(as_bytes(x.workspace.request_head));
-    gather.add_body(piece->payload, body, x.ask.framing.kind == http::Framing::Kind::chunked);
+    add_body(gather, piece->payload, body, x.ask.framing.kind == http::Framing::Kind::chunked);
     if (gather.size() > 0) {
       const auto sent = co_await x.origin.writev(gather.spans());
       if (!sent && sent.error() == Errc::stopped) co_return Errc::stopped;
@@ -80,24 +45,6 @@ io::Task<std::optional<Errc>> upload(Exchange& x, io::Deadline& deadline) {
     deadline.restart(stall);
   }
   x.uploaded = true;
-  co_return std::nullopt;
-}
-
-/// While the answer is on its way: notices a client that has gone, and takes in what it sends ahead (RFC 9112 §9.3.2),
-/// as far as there is room.
-io::Task<std::optional<Errc>> watch_client(Exchange& x) {
-  Buffer& buffer = x.workspace.client;
-  while (!buffer.full()) {
-    // Nothing is there most of the time, so wait without trying first.
-    const auto ready = co_await io::select(x.client, io::want_in, x.origin, io::want_nothing);
-    if (!ready && ready.error() == Errc::timed_out) break;  // it is the origin that is slow
-    if (!ready) co_return ready.error().code;
-    const auto got = co_await x.client.read(buffer.space());
-    if (!got && got.error() == Errc::timed_out) break;
-    if (!got) co_return got.error().code;
-    if (*got == 0) break;  // it has said everything, and may still listen
-    buffer.filled(*got);
-  }
   co_return std::nullopt;
 }
 
@@ -131,28 +78,24 @@ io::Task<std::optional<Errc>> read_response(Exchange& x) {
   }
 }
 
-/// How the response in the workspace reaches this client.
-http::Delivery delivery_of(const Exchange& x) {
-  using Kind = http::Framing::Kind;
-  const http::Response& response = x.workspace.response;
-  const bool old = x.ask.version == http::Version::http10;
-  http::Delivery delivery;
-  delivery.framing = response.framing.kind == Kind::chunked && old ? Kind::until_close : response.framing.kind;
-  // A response that overtakes its request ends the connection: what is left of the request would have to be read by
-  // nobody (RFC 9112 §9.3).
-  delivery.close = !x.ask.persistent || delivery.framing == Kind::until_close || !x.uploaded;
-  delivery.keep_alive = old && !delivery.close;
-  return delivery;
-}
-
 io::Task<std::optional<Errc>> download(Exchange& x, io::Deadline& deadline) {
   if (const auto failed = co_await read_response(x); failed) co_return failed;
   const http::Response& response = x.workspace.response;
   if (response.status == 101 && !x.uploaded) co_return Errc::response_malformed;
-  const http::Delivery delivery = delivery_of(x);
+  x.status = response.status;
+  if (x.caching != nullptr) {
+    x.caching->hear(response, x.workspace.origin.unread().size() - response.size);
+    if (x.caching->use != Caching::Use::deliver) {
+      x.held = true;
+      // Of a response without content nothing stands in the connection any more.
+      x.origin_persists =
+          response.persistent && response.framing.empty() && x.workspace.origin.unread().size() == response.size;
+      co_return std::nullopt;
+    }
+  }
+  const http::Delivery delivery = delivery_of(x.ask, response, x.uploaded);
   x.workspace.response_head.clear();
   http::encode_response(response, delivery, x.workspace.response_head);
-  x.status = response.status;
 
   Buffer& buffer = x.workspace.origin;
   buffer.used(response.size);
@@ -164,7 +107,7 @@ io::Task<std::optional<Errc>> download(Exchange& x, io::Deadline& deadline) {
     if (!piece) co_return Errc::response_malformed;
     Gather gather;
     if (first) gather.add(as_bytes(x.workspace.response_head));
-    gather.add_body(piece->payload, body, delivery.framing == http::Framing::Kind::chunked);
+    add_body(gather, piece->payload, body, delivery.framing == http::Framing::Kind::chunked);
     if (gather.size() > 0) {
       x.answered = true;
       if (const auto sent = co_await x.client.writev(gather.spans()); !sent) co_return sent.error().code;
@@ -195,7 +138,7 @@ void fail_first(Exchange& x, Errc code) {
 
 io::Task<void> up(Exchange& x, io::Deadline& deadline, io::TaskGroup& both) {
   std::optional<Errc> failed = co_await upload(x, deadline);
-  if (!failed && x.uploaded) failed = co_await watch_client(x);
+  if (!failed && x.uploaded) failed = co_await watch_client(x.client, x.workspace.client);
   if (!failed) co_return;
   fail_first(x, *failed);
   both.stop();
@@ -211,6 +154,41 @@ io::Task<void> down(Exchange& x, io::Deadline& deadline, io::TaskGroup& both, bo
 }
 
 }  // namespace
+
+http::Delivery delivery_of(const Ask& ask, const http::Response& response, bool uploaded) {
+  using Kind = http::Framing::Kind;
+  const bool old = ask.version == http::Version::http10;
+  http::Delivery delivery;
+  delivery.framing = response.framing.kind == Kind::chunked && old ? Kind::until_close : response.framing.kind;
+  // A response that overtakes its request ends the connection: what is left of the request would have to be read by
+  // nobody (RFC 9112 §9.3).
+  delivery.close = !ask.persistent || delivery.framing == Kind::until_close || !uploaded;
+  delivery.keep_alive = old && !delivery.close;
+  return delivery;
+}
+
+io::Task<std::optional<Errc>> watch_client(io::Tcp& client, Buffer& buffer) {
+  while (!buffer.full()) {
+    // Nothing is there most of the time, so wait without trying first.
+    const auto ready = co_await io::select(client, io::want_in, client, io::want_nothing);
+    if (!ready && ready.error() == Errc::timed_out) break;
+    if (!ready) co_return ready.error().code;
+    const auto got = co_await client.read(buffer.space());
+    if (!got && got.error() == Errc::timed_out) break;
+    if (!got) co_return got.error().code;
+    if (*got == 0) break;  // it has said everything, and may still listen
+    buffer.filled(*got);
+  }
+  co_return std::nullopt;
+}
+
+Errc of_origin(const Error& error) {
+  switch (error.code) {
+    case Errc::reset: return Errc::origin_reset;
+    case Errc::timed_out: return Errc::origin_timeout;
+    default: return error.code;
+  }
+}
 
 io::Task<void> run(Exchange& exchange) {
   // One limit for the whole exchange, put off whenever something has moved in either direction.

@@ -1,69 +1,17 @@
 #include "engine/serve.h"
 
+#include "base/text.h"
 #include "engine/answer.h"
-#include "engine/exchange.h"
+#include "engine/cached.h"
+#include "engine/connection.h"
+#include "engine/forward.h"
 #include "engine/judgement.h"
 #include "http/h1_decode.h"
-#include "http/h1_encode.h"
 #include "io/deadline.h"
-#include "relay/relay.h"
 
 namespace weir::engine {
 
 namespace {
-
-/// How a client connection is left.
-enum class Parting : std::uint8_t {
-  drain,  ///< FIN, after everything that was written has arrived
-  close,  ///< there is nobody to say anything to
-  reset,  ///< as the origin ended, or as a rule wants it
-};
-struct End {
-  CloseReason reason;
-  Parting parting;
-};
-
-/// What a connection keeps from one request to the next.
-struct Connection {
-  Services& services;
-  const Flow& flow;
-  const FlowId id;
-  io::Tcp& client;
-  std::optional<io::Tcp> origin;  ///< between requests: where the next one goes
-  bool personal = false;          ///< `origin` may have been told who this client is: it is nobody else's
-  account::Traffic traffic = {};
-  std::string judged_host = {};  ///< of the last judgement told to the ledger
-  policy::Verdict judged = {};   ///< of it; not decided: none yet
-};
-
-CloseReason reason_of(Errc code) {
-  switch (code) {
-    case Errc::closed: return CloseReason::client_closed;
-    case Errc::reset: return CloseReason::client_reset;
-    case Errc::timed_out: return CloseReason::client_idle;
-    case Errc::head_timeout: return CloseReason::client_slow;
-    case Errc::stopped: return CloseReason::shutdown;
-    case Errc::head_malformed: return CloseReason::head_malformed;
-    case Errc::host_missing: return CloseReason::host_missing;
-    case Errc::host_invalid: return CloseReason::host_invalid;
-    case Errc::framing_ambiguous: return CloseReason::framing_ambiguous;
-    case Errc::body_malformed: return CloseReason::body_malformed;
-    case Errc::target_too_long: return CloseReason::target_too_long;
-    case Errc::head_too_large: return CloseReason::head_too_large;
-    case Errc::method_refused: return CloseReason::method_refused;
-    case Errc::coding_unknown: return CloseReason::coding_unknown;
-    case Errc::version_unsupported: return CloseReason::version_unsupported;
-    case Errc::origin_refused: return CloseReason::origin_refused;
-    case Errc::origin_unreachable: return CloseReason::origin_unreachable;
-    case Errc::origin_timeout: return CloseReason::origin_timeout;
-    case Errc::origin_closed: return CloseReason::origin_closed;
-    case Errc::origin_reset: return CloseReason::origin_reset;
-    case Errc::response_malformed: return CloseReason::response_malformed;
-    case Errc::response_truncated: return CloseReason::response_truncated;
-    case Errc::no_free_port: return CloseReason::no_free_port;
-    default: return CloseReason::internal;
-  }
-}
 
 /// A place among those that wait for a request.
 class Waiting {
@@ -135,122 +83,6 @@ account::Record begin_record(const Connection& c, const http::Request& request) 
   return record;
 }
 
-/// What became of one request.
-struct Step {
-  int status = 0;
-  CloseReason reason = CloseReason::done;  ///< of the request
-  account::Traffic traffic = {};
-  std::optional<Parting> parting = {};  ///< set: the connection ends with it
-};
-
-/// Weir's own answer.  A client that takes it no more is noticed at the next read.
-io::Task<Step> answer(Connection& c, std::string text, int status, CloseReason reason, bool close) {
-  io::Deadline deadline(c.services.loop.wheel(), c.client, stall);
-  const auto sent = co_await c.client.write(as_bytes(text));
-  Step step{.status = status, .reason = reason, .traffic = {.out = text.size()}};
-  if (close) step.parting = Parting::drain;
-  if (!sent) step.parting = Parting::close;
-  co_return step;
-}
-
-/// Answers a failure with its status, where it has one and nothing of another answer was sent; then the connection
-/// ends.
-io::Task<Step> refuse(Connection& c, Errc code, bool head) {
-  if (http_status(code) != 0) {
-    co_return co_await answer(c, refusal(code, {.head = head, .close = true}), http_status(code), reason_of(code),
-                              true);
-  }
-  // An origin that refuses or cannot be reached looks so to the client.
-  const bool client = side(code) == Side::client;
-  co_return Step{.reason = reason_of(code), .parting = client ? Parting::close : Parting::reset};
-}
-
-/// A connection to the origin: the one of the last request, one of the pool, or a new one.
-struct Leg {
-  io::Tcp tcp;
-  bool reused;
-};
-/// One that exists already and is quiet.  Any of them may close this very moment.  With its own last one the client
-/// would have run that risk by itself; one of the pool is only for a request that can be repeated.
-std::optional<Leg> existing_leg(Connection& c, bool repeatable) {
-  std::optional<io::Tcp> kept = std::exchange(c.origin, std::nullopt);
-  if (kept && upstream::quiet(*kept)) return Leg{std::move(*kept), true};
-  if (!repeatable) return {};
-  const upstream::PoolKey key{c.flow.origin, c.services.dialer.source(c.flow)};
-  if (auto pooled = c.services.pool.take(key)) return Leg{std::move(*pooled), true};
-  return {};
-}
-
-/// The connections belong to another protocol now (RFC 9110 §7.8).
-io::Task<Step> tunnel(Connection& c, Workspace& w, io::Tcp origin) {
-  const auto outcome = co_await relay::splice(c.services.loop.wheel(), c.client, origin,
-                                              {.to_origin = w.client.unread(), .to_client = w.origin.unread()});
-  co_return Step{.status = 101,
-                 .reason = outcome.reason,
-                 .traffic = {.in = outcome.from_client, .out = outcome.from_origin},
-                 .parting = Parting::close};
-}
-
-/// How a failed exchange is passed on to the client.
-io::Task<Step> give_up(Connection& c, const Exchange& x) {
-  if (!x.answered) co_return co_await refuse(c, *x.failed, x.ask.asked.head);
-  // The client has a part of the answer, and must see that it is only a part.
-  Step step{.status = x.status, .reason = reason_of(*x.failed), .parting = Parting::drain};
-  if (side(*x.failed) == Side::client) step.parting = Parting::close;
-  if (*x.failed == Errc::origin_reset) step.parting = Parting::reset;
-  co_return step;
-}
-
-/// Takes the request in the workspace to the origin and its response back.  RFC 9112 §9.3.1: a reused connection may
-/// have died before it saw the request; then a request that may be repeated is, once, on a new one.
-io::Task<Step> forward(Connection& c, Workspace& w) {
-  const http::Request& request = w.request;
-  const Ask ask{.framing = request.framing,
-                .version = request.version,
-                .asked = {.head = request.is_head(), .upgrade = request.upgrade},
-                .persistent = request.persistent && !c.services.draining};
-  const bool repeatable = request.idempotent() && request.framing.empty();
-  const std::size_t head_size = request.size;
-  // Some schemes (NTLM, Negotiate: RFC 4559 §6) authenticate the connection, not the request.
-  c.personal |= request.fields.find("Authorization") != nullptr;
-  w.request_head.clear();
-  http::encode_request(request, w.request_head);
-  w.client.used(head_size);
-
-  for (bool fresh = false;; fresh = true) {
-    std::optional<Leg> leg;
-    if (!fresh) leg = existing_leg(c, repeatable);
-    if (!leg) {
-      Result<io::Tcp> dialled = co_await c.services.dialer.dial(c.flow);
-      if (!dialled && dialled.error() == Errc::origin_timeout) {
-        // It would have kept silent without Weir too: no page, the client's own connection fails.
-        co_return Step{.reason = CloseReason::origin_timeout, .parting = Parting::reset};
-      }
-      if (!dialled) co_return co_await refuse(c, dialled.error().code, ask.asked.head);
-      leg = Leg{std::move(*dialled), false};
-    }
-    w.origin.clear();
-    Exchange x{.loop = c.services.loop, .workspace = w, .client = c.client, .origin = leg->tcp, .ask = ask};
-    co_await run(x);
-    if (x.failed && leg->reused && !x.heard && repeatable && retry_on_fresh(*x.failed)) continue;
-
-    x.traffic.in += head_size;
-    Step step{.status = x.status};
-    if (x.failed) {
-      leg->tcp.reset();
-      step = co_await give_up(c, x);
-    } else if (x.upgraded) {
-      step = co_await tunnel(c, w, std::move(leg->tcp));
-    } else {
-      if (x.origin_persists) c.origin = std::move(leg->tcp);
-      if (!x.client_persists) step.parting = Parting::drain;
-    }
-    step.traffic.in += x.traffic.in;
-    step.traffic.out += x.traffic.out;
-    co_return step;
-  }
-}
-
 /// Tells the ledger what the connection was judged to be, when that changes.
 void note_judgement(Connection& c, const policy::Snapshot& policy, const policy::Verdict& verdict,
                     const std::string& host) {
@@ -259,6 +91,15 @@ void note_judgement(Connection& c, const policy::Snapshot& policy, const policy:
   c.judged = verdict;
   c.judged_host = host;
   c.services.ledger.judged(c.id, judgement(policy, verdict, host, Depth::serve));
+}
+
+/// RFC 4559 §6: these schemes authenticate a connection; what later requests on it are answered is for this client,
+/// though they bear no Authorization.
+bool identifies_connection(const http::Request& request) {
+  const http::Field* field = request.fields.find(http::Name::authorization);
+  if (field == nullptr) return false;
+  const std::string_view scheme = field->value.substr(0, field->value.find(' '));
+  return equal_fold(scheme, "Negotiate") || equal_fold(scheme, "NTLM");
 }
 
 /// Judges the request in the workspace, and answers or forwards it.
@@ -300,7 +141,11 @@ io::Task<Step> handle(Connection& c, Workspace& w, account::Record& record) {
     step.traffic.in = size;
     co_return step;
   }
-  co_return co_await forward(c, w);
+  c.identified |= identifies_connection(request);
+  if (concerns_cache(c, request)) co_return co_await serve_cached(c, w);
+  const Ask ask = prepare(c, w);
+  Forwarded forwarded = co_await forward(c, w, ask);
+  co_return forwarded.step;
 }
 
 /// One request from its first octet to its record.  Returns how the connection ends, if it does.
@@ -326,6 +171,7 @@ io::Task<std::optional<End>> serve_one(Connection& c, Workspace& w) {
   record.status = step.status;
   record.bytes_in = step.traffic.in;
   record.bytes_out = step.traffic.out;
+  record.cache = step.cache;
   record.duration = c.services.loop.now() - begun;
   c.services.ledger.request(record);
   c.traffic.in += step.traffic.in;
@@ -371,7 +217,7 @@ void drain(Services& services) {
 
 io::Task<Served> serve_h1(Services& services, const Flow& flow, FlowId id, io::Tcp& client,
                           std::optional<io::Tcp> origin, bool personal) {
-  Connection c{services, flow, id, client, std::move(origin), personal};
+  Connection c{services, flow, id, client, std::move(origin), personal, /*identified=*/personal};
   const End end = co_await serve_all(c);
   if (c.origin && !c.personal && end.reason != CloseReason::shutdown) {
     services.pool.put({flow.origin, services.dialer.source(flow)}, std::move(*c.origin));

@@ -7,6 +7,7 @@
 
 #include "account/ledger.h"
 #include "base/flow.h"
+#include "cache/store.h"
 #include "engine/workspace.h"
 #include "io/deadline.h"
 #include "io/loop.h"
@@ -26,7 +27,8 @@ struct Services {
   const std::shared_ptr<const policy::Snapshot>&
       policy;  ///< the one in force; each request keeps the one it began with
   account::Ledger& ledger;
-  bool draining = false;  ///< no further request on any connection
+  cache::Store* cache = nullptr;  ///< shared by all workers; null: there is none
+  bool draining = false;          ///< no further request on any connection
   Workspaces workspaces = {};
   std::list<io::Deadline*> waiting = {};  ///< of the connections that wait for their next request
 };

@@ -46,6 +46,7 @@ struct Workspace {
   http::Request request;
   http::Response response;
   std::string request_head, response_head;  ///< as they are forwarded
+  std::string request_text;                 ///< as received, where `request` must outlive its place in `client`
 };
 
 /// A worker's workspaces.  Keeps at most `kept` unused ones (128 KiB each, as far as they were ever touched).

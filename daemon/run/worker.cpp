@@ -35,7 +35,12 @@ Worker::Worker(unsigned number, Shared& shared, account::Ledger& ledger, Terms t
       terms_(std::move(terms)),
       dialer_(loop_, ledger, terms_.source),
       pool_(loop_),
-      services_{.loop = loop_, .dialer = dialer_, .pool = pool_, .policy = terms_.policy, .ledger = ledger} {}
+      services_{.loop = loop_,
+                .dialer = dialer_,
+                .pool = pool_,
+                .policy = terms_.policy,
+                .ledger = ledger,
+                .cache = &shared.cache} {}
 
 Result<std::unique_ptr<Worker>> Worker::make(unsigned number, Shared& shared, account::Ledger& ledger, Terms terms) {
   std::unique_ptr<Worker> worker(new Worker(number, shared, ledger, std::move(terms)));

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "account/ledger.h"
+#include "cache/store.h"
 #include "engine/serve.h"
 #include "intake/door.h"
 #include "io/deadline.h"
@@ -30,7 +31,10 @@ struct Spliced {
 
 /// What every worker shares.  Outlives them all.
 struct Shared {
+  Shared(const steer::Kernel& programs, std::uint64_t cache_memory) : kernel(programs), cache(cache_memory) {}
+
   const steer::Kernel& kernel;
+  cache::Store cache;                      ///< of stored HTTP responses
   std::atomic<unsigned> connections{0};    ///< held by the daemon now
   std::atomic<unsigned> most_connections;  ///< limits.connections
 };

@@ -133,7 +133,7 @@ std::expected<void, steer::Obstacle> World::bring_up() {
 
 std::expected<void, steer::Obstacle> World::open_workers() {
   const unsigned count = worker_count(*loaded_.config);
-  shared_ = std::make_unique<Shared>(*kernel_);
+  shared_ = std::make_unique<Shared>(*kernel_, loaded_.config->cache.memory);
   limit_connections();
   books_ = std::make_unique<account::Books>(count + 1, loaded_.config->log.access);  // the last one is the pulse's
   for (unsigned i = 0; i < count; ++i) {
@@ -317,6 +317,7 @@ Result<void> World::put_in_force(std::shared_ptr<const policy::Snapshot> policy)
   if (auto done = steer::install(footprint()); !done) return fail(Errc::system);
   if (auto done = judge_by(std::move(policy)); !done) return done;  // last: it cannot be taken back
   limit_connections();
+  shared_->cache.resize(loaded_.config->cache.memory);
   detach_links();
   if (auto attached = attach_links(); !attached) log_warning(attached.error().what);
   return {};

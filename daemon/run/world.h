@@ -57,6 +57,7 @@ class World {
   const steer::Kernel& kernel() const { return *kernel_; }
   const account::Books& books() const { return *books_; }
   account::Books& books() { return *books_; }
+  cache::Store& cache() { return shared_->cache; }
   unsigned workers() const { return workers_.size(); }
   WallTime started() const { return started_; }
   WallTime in_force_since() const { return in_force_since_; }

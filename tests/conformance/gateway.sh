@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Weir as a gateway for outside test suites.  Runs in the gateway's network namespace and in the foreground, makes
 # $CF_DIR/ready when it serves, and ends on SIGTERM.
-#   CF_MODE            h1: plain HTTP on 80 is served.  sni: TLS on 443 passes, names of CF_BLOCK and below are refused
+#   CF_MODE            h1: plain HTTP on 80 is served.  cache: the same, from memory where that is allowed.
+#                      sni: TLS on 443 passes, names of CF_BLOCK and below are refused
 #   CF_DIR             scratch directory
 #   CF_CLI_IF, CF_ORG_IF   interfaces towards clients and origins
 #   CF_BLOCK           file of blocked names, one a line
@@ -10,8 +11,8 @@ set -euo pipefail
 weir=${WEIR:-$(dirname "$(readlink -f "$0")")/../../build/release/bin/weir}
 
 case $CF_MODE in
-  h1 | sni) ;;
-  *) echo "gateway.sh: mode $CF_MODE is not supported, h1 and sni are" >&2; exit 2 ;;
+  h1 | cache | sni) ;;
+  *) echo "gateway.sh: mode $CF_MODE is not supported, h1, cache and sni are" >&2; exit 2 ;;
 esac
 
 cat >"$CF_DIR/weir.toml" <<TOML
@@ -24,6 +25,8 @@ drain = "1s"
 socket = "$CF_DIR/control.sock"
 [log]
 access = "$CF_DIR/access.log"
+[cache]
+memory = "$([ "$CF_MODE" = cache ] && echo "64 MiB" || echo off)"
 TOML
 if [ "$CF_MODE" = sni ] && [ -s "$CF_BLOCK" ]; then
   printf '[[rule]]\nname = "blocked"\nhost = [%s]\naction = "block"\n' "$(sed '/./!d; s/.*/".&",/' "$CF_BLOCK" | tr -d '\n')" \

@@ -38,6 +38,7 @@ TEST(Keys, TheWrittenDefaultsAreTheDefaults) {
   EXPECT_EQ(written.limits.head, assumed.limits.head);
   EXPECT_EQ(written.limits.idle, assumed.limits.idle);
   EXPECT_EQ(written.limits.drain, assumed.limits.drain);
+  EXPECT_EQ(written.cache.memory, assumed.cache.memory);
   EXPECT_EQ(written.control.socket, assumed.control.socket);
   EXPECT_EQ(written.log.access, assumed.log.access);
 }

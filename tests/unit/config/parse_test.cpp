@@ -163,6 +163,21 @@ TEST(Parse, RangesEndWhereTheySay) {
   }
 }
 
+TEST(Parse, ReadsTheCeilingOfTheCache) {
+  const std::string lan = "gateway.lan = [\"a\"]\n";
+  EXPECT_EQ(good(lan).cache.memory, std::uint64_t{256} << 20);
+  EXPECT_EQ(good(lan + "cache.memory = \"off\"").cache.memory, 0u);
+  EXPECT_EQ(good(lan + "cache.memory = \"2 GiB\"").cache.memory, std::uint64_t{2} << 30);
+  EXPECT_EQ(said(lan + "cache.memory = 64"),
+            "weir.toml:2:16: error: cache.memory takes a size as \"64 MiB\" or \"2 GiB\", or \"off\", not 64\n"
+            "  → write \"64 B\" for bytes\n");
+  EXPECT_EQ(said(lan + "cache.memory = false"),
+            "weir.toml:2:16: error: cache.memory takes a size as \"64 MiB\" or \"2 GiB\", or \"off\", not false\n"
+            "  → write \"off\"\n");
+  EXPECT_EQ(said(lan + "cache.memory = \"100 KiB\""),
+            "weir.toml:2:16: error: cache.memory takes at least 1 MiB and at most 1 TiB, not \"100 KiB\"\n");
+}
+
 TEST(Parse, SaysWhatADottedKeyBelowASectionMeans) {
   EXPECT_EQ(said("[gateway]\nlan = [\"a\"]\nlog.access = \"off\"\n"),
             "weir.toml:3:1: error: log.access stands below [gateway] and so means gateway.log.access\n"
@@ -172,7 +187,7 @@ TEST(Parse, SaysWhatADottedKeyBelowASectionMeans) {
 TEST(Parse, EveryKeyOfALaterFeatureIsUnknown) {
   for (const char* key :
        {"gateway.host = false", "control.metrics = \"off\"", "control.state = \"/x\"", "log.format = \"json\"",
-        "limits.memory = \"auto\"", "tls.intercept = []", "cache.memory = \"off\"", "clients.ipv6 = \"/64\"",
+        "limits.memory = \"auto\"", "tls.intercept = []", "cache.disk = []", "clients.ipv6 = \"/64\"",
         "page.contact = \"x\"", "operator = []", "limit = []"}) {
     EXPECT_NE(said(std::string(key) + "\ngateway.lan = [\"a\"]\n").find("weir.toml:1:"), std::string::npos) << key;
   }

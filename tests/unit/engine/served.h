@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -115,29 +116,60 @@ class Listening {
   Fd fd_;
 };
 
+/// A worker of the test: the engine on a thread of its own.
+class Hand {
+ public:
+  Hand(account::Ledger& ledger, const std::shared_ptr<const policy::Snapshot>& policy, cache::Store* store)
+      : ledger_(ledger),
+        services{.loop = loop, .dialer = dialer_, .pool = pool_, .policy = policy, .ledger = ledger, .cache = store},
+        thread_([this] { loop.run(); }) {}
+  ~Hand() { join(); }
+  void join() {
+    loop.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  io::Loop loop;
+
+ private:
+  account::Ledger& ledger_;
+  const upstream::SourcePolicy source_{};
+  upstream::Dialer dialer_{loop, ledger_, source_};
+  upstream::Pool pool_{loop};
+
+ public:
+  Services services;
+
+ private:
+  std::thread thread_;
+};
+
 class ServedTest : public testing::Test {
  protected:
-  explicit ServedTest(std::vector<config::Rule> rules = {}) {
+  /// `cache`: octets of memory, 0: none.
+  explicit ServedTest(std::vector<config::Rule> rules = {}, std::uint64_t cache = 0, unsigned workers = 1)
+      : store_(cache), books_(workers, "") {
     config::Config config;
     config.rules = std::move(rules);
     config.limits.head = std::chrono::milliseconds(300);
     config.limits.idle = std::chrono::milliseconds(600);
     policy_ = policy::Snapshot::build(std::move(config), {}, 1);
-    thread_ = std::thread([this] { loop_.run(); });
+    for (unsigned i = 0; i < workers; ++i)
+      workers_.push_back(std::make_unique<Hand>(books_.ledger(i), policy_, cache == 0 ? nullptr : &store_));
   }
   ~ServedTest() override {
-    loop_.stop();
-    thread_.join();
+    for (auto& worker : workers_) worker->join();  // all of them before the first is gone: they wake each other
   }
 
   /// A client whose connection the engine serves towards `origin`.
-  Peer client() {
+  Peer client(unsigned worker = 0) {
     const Fd connecting(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_storage to;
     const socklen_t length = door_.where().to(to);
     connect(connecting.get(), reinterpret_cast<sockaddr*>(&to), length);
     Peer accepted = door_.accept();
-    loop_.post([this, fd = dup(accepted.fd())] { loop_.spawn(serve(fd)); });
+    Hand& by = *workers_.at(worker);
+    by.loop.post([this, &by, fd = dup(accepted.fd())] { by.loop.spawn(serve(by, fd)); });
     return Peer(dup(connecting.get()));
   }
   /// Waits until `n` connections have ended.
@@ -148,16 +180,24 @@ class ServedTest : public testing::Test {
   }
   /// The records written so far, the last one first.
   std::vector<account::Record> records() { return books_.recent({.limit = 100}); }
+  /// Waits until `n` records are written.
+  std::vector<account::Record> records(std::size_t n) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (records().size() < n && std::chrono::steady_clock::now() < until) usleep(1000);
+    return records();
+  }
 
   Listening origin_;
+  cache::Store store_;
 
  private:
-  io::Task<void> serve(int fd) {
-    auto client = io::Tcp::adopt(loop_, Fd(fd));
+  io::Task<void> serve(Hand& by, int fd) {
+    auto client = io::Tcp::adopt(by.loop, Fd(fd));
+    account::Ledger& ledger = by.services.ledger;
     const Flow flow{.client = *client->peer(), .origin = origin_where_};
-    const FlowId id = ledger_.opened({.flow = flow});
-    const Served served = co_await serve_h1(services_, flow, id, *client);
-    ledger_.ended(id, served.reason, served.traffic);
+    const FlowId id = ledger.opened({.flow = flow});
+    const Served served = co_await serve_h1(by.services, flow, id, *client);
+    ledger.ended(id, served.reason, served.traffic);
     const std::lock_guard lock(mutex_);
     endings_.push_back(served);
     changed_.notify_all();
@@ -165,18 +205,12 @@ class ServedTest : public testing::Test {
 
   Endpoint origin_where_ = origin_.where();
   Listening door_;
-  account::Books books_{1, ""};
-  account::Ledger& ledger_ = books_.ledger(0);
+  account::Books books_;
   std::shared_ptr<const policy::Snapshot> policy_;
-  io::Loop loop_;
-  const upstream::SourcePolicy source_{};
-  upstream::Dialer dialer_{loop_, ledger_, source_};
-  upstream::Pool pool_{loop_};
-  Services services_{.loop = loop_, .dialer = dialer_, .pool = pool_, .policy = policy_, .ledger = ledger_};
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Served> endings_;
-  std::thread thread_;
+  std::vector<std::unique_ptr<Hand>> workers_;
 };
 
 inline constexpr std::string_view get = "GET /a?q HTTP/1.1\r\nHost: origin.example\r\n\r\n";
