@@ -97,7 +97,9 @@ void count(Status& s, const account::Totals& totals, const std::array<std::uint6
 }
 
 Would would(Desk& desk, const account::Totals& totals) {
-  Would would{.observe = desk.policy().config().gateway.observe, .lines = totals.all()};
+  const config::Config& config = desk.policy().config();
+  Would would{.observe = config.gateway.observe, .lines = totals.all()};
+  would.shadows = static_cast<std::uint64_t>(std::ranges::count(config.rules, true, &config::Rule::shadow));
   for (int i = 0; i < account::actions; ++i) {
     if (refuses(static_cast<Action>(i))) would.refused += totals.would[i];
   }

@@ -51,6 +51,7 @@ struct RuleCount {
 /// What shadows, or all rules under gateway.observe, would have done; in lines of the access log.
 struct Would {
   bool observe = false;         ///< nothing is changed or refused
+  std::uint64_t shadows = 0;    ///< rules that only count
   std::uint64_t lines = 0;      ///< of all that was judged
   std::uint64_t refused = 0;    ///< would have been blocked, reset or redirected
   std::vector<RuleCount> most;  ///< by rule, the three that would have acted most

@@ -12,7 +12,7 @@ namespace weir::control {
 #define WEIR_JSON NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
 WEIR_JSON(Running, config, file, since, rules, names, differs, refused, refused_at)
 WEIR_JSON(RuleCount, rule, count)
-WEIR_JSON(Would, observe, lines, refused, most)
+WEIR_JSON(Would, observe, shadows, lines, refused, most)
 WEIR_JSON(Times, rules, in_force, clock_set, next, next_wall)
 WEIR_JSON(Tier, kernel, attach, takeover, fallback, floor, on_failure, differing)
 WEIR_JSON(Connections, open, pass, inspect, splice, serve, block, reset, redirect, failed, requests, bytes_in,

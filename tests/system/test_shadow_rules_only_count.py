@@ -24,7 +24,8 @@ def test_on_http_and_on_the_wire(lab, weir, authority):
     assert (rule["shadow"], rule["hits"], rule["would"]) == (True, 0, 2)
     status, text, _ = daemon.proxyctl("policy", "shadow")
     assert status == 0 and "trial" in text and "shadow" in text
-    assert not daemon.status()["would"]["observe"] and daemon.status()["would"]["refused"] == 2
+    would = daemon.status()["would"]
+    assert not would["observe"] and would["refused"] == 2 and would["shadows"] == 1
 
 
 def test_the_next_rule_decides(lab, weir):

@@ -140,6 +140,7 @@ std::string status_text(const Status& s, const Look& look) {
   page.row("version", printable(s.version) + ", " + plural(s.workers, "worker", "workers"),
            "kernel " + printable(s.tier.kernel));
   std::string policy = plural(s.policy.rules, "rule", "rules");
+  if (s.would.shadows > 0) policy += ", " + count_text(s.would.shadows) + " only counting";
   if (s.policy.names > 0) policy += ", " + plural(s.policy.names, "name", "names");
   page.row("policy", policy, "config " + printable(s.policy.config) + " since " + clock_text(s.policy.since, s.now));
   times(s.times, page);

@@ -67,6 +67,7 @@ TEST(Answers, StatusAndPolicyTellWhatShadowsWouldHaveDone) {
 
   const Status s = read<Status>(answer(desk, "GET", "/v1/status"));
   EXPECT_FALSE(s.would.observe);
+  EXPECT_EQ(s.would.shadows, 0u);
   EXPECT_EQ(s.would.lines, 7u);
   EXPECT_EQ(s.would.refused, 6u);
   ASSERT_EQ(s.would.most.size(), 3u);

@@ -70,6 +70,9 @@ TEST_F(Golden, StatusOfAnObserverSaysWhatItWouldHaveDone) {
   status.connections.block = status.connections.reset = 0;
   status.would = {.observe = true, .lines = 38204, .refused = 412, .most = {{"ads", 388}, {"homework and night", 24}}};
   expect_golden("status_observe", status_text(status, look_));
+  status.would.observe = false;
+  status.would.shadows = 2;
+  expect_golden("status_shadows", status_text(status, look_));
 }
 
 TEST_F(Golden, PolicyShowsHowOftenEachRuleDecidedOrWouldHave) {
