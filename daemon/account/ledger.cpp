@@ -83,8 +83,8 @@ void Recent::list(const Filter& filter, std::vector<Record>& found) const {
   }
 }
 
-Ledger::Ledger(unsigned number, Flows& flows, AccessLog& log)
-    : number_(number), ids_(number, std::chrono::system_clock::now()), flows_(flows), log_(log) {}
+Ledger::Ledger(unsigned number, Flows& flows, AccessLog& log, Busy& busy)
+    : number_(number), ids_(number, std::chrono::system_clock::now()), flows_(flows), log_(log), busy_(busy) {}
 
 FlowId Ledger::opened(const Opening& opening) {
   auto now = std::chrono::steady_clock::now();
@@ -166,11 +166,13 @@ void Ledger::write(const Record& record) {
   counters_.of(Count::bytes_in).add(record.bytes_in);
   counters_.of(Count::bytes_out).add(record.bytes_out);
   recent_.add(record);
+  const bool let_through = record.action == Action::allow || record.action == Action::pass;
+  if (let_through && !record.host.empty()) busy_.note(record.host, record.flow, record.ts);
   if (!log_.push(number_, record)) counters_.of(Count::log_dropped).add();
 }
 
 Books::Books(unsigned ledgers, std::string path) : log_(std::move(path), ledgers) {
-  for (unsigned i = 0; i < ledgers; ++i) ledgers_.push_back(std::make_unique<Ledger>(i, flows_, log_));
+  for (unsigned i = 0; i < ledgers; ++i) ledgers_.push_back(std::make_unique<Ledger>(i, flows_, log_, busy_));
 }
 
 Totals Books::totals() const {

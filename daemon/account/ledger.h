@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "account/access_log.h"
+#include "account/busy.h"
 #include "account/counters.h"
 #include "account/flow_ids.h"
 #include "account/flows.h"
@@ -68,7 +69,7 @@ class Recent {
 /// One thread's pen.  All methods are that thread's.
 class Ledger {
  public:
-  Ledger(unsigned number, Flows& flows, AccessLog& log);
+  Ledger(unsigned number, Flows& flows, AccessLog& log, Busy& busy);
 
   FlowId opened(const Opening& opening);
   /// The verdict on the connection; a later one replaces it in the record but is not counted again.
@@ -95,6 +96,7 @@ class Ledger {
   FlowIds ids_;
   Flows& flows_;
   AccessLog& log_;
+  Busy& busy_;
   Counters counters_;
   Recent recent_;
   RuleHits hits_;
@@ -109,6 +111,7 @@ class Books {
   Ledger& ledger(unsigned number) { return *ledgers_[number]; }
   AccessLog& log() { return log_; }
   const AccessLog& log() const { return log_; }
+  const Busy& busy() const { return busy_; }
   /// Any thread.
   Totals totals() const;
   HitsByRule hits() const;
@@ -118,6 +121,7 @@ class Books {
  private:
   Flows flows_;
   AccessLog log_;
+  Busy busy_;
   std::vector<std::unique_ptr<Ledger>> ledgers_;
 };
 
