@@ -58,6 +58,7 @@ struct Cache {
 
 struct Control {
   std::string socket = "/run/weir/control.sock";
+  std::string state = "/var/lib/weir";  ///< the folder of what outlives a run: last good lists, changes by hand
 };
 
 struct Log {
@@ -115,10 +116,15 @@ enum class Taken : std::uint8_t { automatic, exact, tree };
 struct List {
   std::string name;
   std::string file;           ///< or
+  std::string url;            ///< or
   std::vector<Match> names;   ///< exact and subtree only
   std::vector<Match> except;  ///< the same: names that the list does not hold, whatever it says
   Taken match = Taken::automatic;
+  Duration update = std::chrono::days(1);  ///< of `url`
+  std::optional<bool> guard;               ///< empty: true for `url`
   Where where;
+
+  bool guarded() const { return guard.value_or(!url.empty()); }
 };
 
 struct Config {

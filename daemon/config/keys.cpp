@@ -76,6 +76,9 @@ constexpr Key table[] = {
 
     {"control.socket", "path", "\"/run/weir/control.sock\"", restart, "the socket at which proxyctl reaches Weir",
      [](Reader& r, const Node& n) { r.socket(n, r.config.control.socket); }},
+    {"control.state", "path", "\"/var/lib/weir\"", restart,
+     "folder of what outlives a run: the last good copies of lists, changes by hand",
+     [](Reader& r, const Node& n) { r.folder(n, r.config.control.state); }},
 
     {"log.access", "path or \"off\"", "\"/var/log/weir/access.log\"", restart,
      "one line of JSON a connection or request",
@@ -86,6 +89,8 @@ constexpr Key table[] = {
     {"list.file", "path", "", reload,
      "names, hosts lines, adblock rules, dnsmasq, RPZ, cache-domains or an archive of categories",
      [](Reader& r, const Node& n) { r.file(n, r.config.lists.back().file); }},
+    {"list.url", "URL", "", reload, "where the same is fetched, http:// or https://; the last good copy is kept",
+     [](Reader& r, const Node& n) { r.url(n, r.config.lists.back().url); }},
     {"list.names", "list of names", "", reload, "a small list in place: \"exact.example\", \".subtree.example\"",
      [](Reader& r, const Node& n) { r.list_names(n, r.config.lists.back().names); }},
     {"list.match", "word", "\"auto\"", reload,
@@ -93,6 +98,11 @@ constexpr Key table[] = {
      [](Reader& r, const Node& n) { r.word(n, matches, r.config.lists.back().match); }},
     {"list.except", "list of names", "[]", reload, "names that the list does not hold, whatever its file says",
      [](Reader& r, const Node& n) { r.list_names(n, r.config.lists.back().except); }},
+    {"list.update", "duration", "\"1d\"", reload, "how often the server of url is asked for changes",
+     [](Reader& r, const Node& n) { r.duration(n, std::chrono::seconds(1), r.config.lists.back().update); }},
+    {"list.guard", "true or false", "", reload,
+     "hold an update that empties or halves the list, or blocks a name that many use; true for url, else false",
+     [](Reader& r, const Node& n) { r.flag(n, r.config.lists.back().guard); }},
 
     {"group.name", "word", Key::required, reload, "what rules call it: client = [\"@name\"]",
      [](Reader& r, const Node& n) { r.label(n, r.config.groups.back().name); }},

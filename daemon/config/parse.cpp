@@ -36,6 +36,7 @@ class Parser {
   void add(std::string_view section, const Where& where);
   void unknown_key(std::string_view section, const Entry& entry);
   void check_complete(std::string_view section, const Node& table);
+  void check_source(const Node& list);
 
   const Files& source_;
   Diagnostics diagnostics_;
@@ -200,11 +201,32 @@ void Parser::check_complete(std::string_view section, const Node& table) {
     diagnostics_.error(table.where, "this " + std::string(section) + " has no " + in_quotes(key.leaf()),
                        std::string(key.leaf()) + ": " + std::string(key.doc));
   }
-  if (section != "list") return;
-  const bool file = table.find("file"), names = table.find("names");
-  if (file && names) diagnostics_.error(table.where, "this list has both \"file\" and \"names\"", "make it two lists");
-  if (!file && !names) {
-    diagnostics_.error(table.where, "this list has neither \"file\" nor \"names\"", "file = \"/etc/weir/lists/...\"");
+  if (section == "list") check_source(table);
+}
+
+/// A list comes from exactly one place, and what is said of `url` means nothing without one.
+void Parser::check_source(const Node& list) {
+  std::string given;
+  std::size_t places = 0;
+  for (const std::string_view key : {"file", "url", "names"}) {
+    if (!list.find(key)) continue;
+    given += (given.empty() ? "" : " and ") + in_quotes(key);
+    ++places;
+  }
+  if (places > 1) {
+    diagnostics_.error(list.where, "this list has " + std::string(places == 2 ? "both " : "") + given,
+                       "make it two lists");
+  }
+  if (places == 0) {
+    diagnostics_.error(list.where, "this list has neither \"file\" nor \"url\" nor \"names\"",
+                       "file = \"/etc/weir/lists/...\"");
+  }
+  if (const Node* update = list.find("update"); update && !list.find("url")) {
+    diagnostics_.error(update->where, "list.update means something with \"url\" only",
+                       "leave it out: a file is read again at every reload");
+  }
+  if (const Node* guard = list.find("guard"); guard && list.find("names")) {
+    diagnostics_.error(guard->where, "list.guard means nothing with \"names\"", "leave it out");
   }
 }
 

@@ -288,6 +288,33 @@ void Reader::log_target(const Node& node, std::string& to) {
   to = node.text;
 }
 
+void Reader::folder(const Node& node, std::string& to) {
+  if (!is_text(node) || !node.text.starts_with('/') || has_control(node.text)) {
+    refuse(node, "an absolute path");
+    return;
+  }
+  to = node.text;
+}
+
+void Reader::url(const Node& node, std::string& to) {
+  const bool known = is_text(node) && (node.text.starts_with("http://") || node.text.starts_with("https://"));
+  const auto host = known ? node.text.find_first_not_of('/', node.text.find(':') + 1) : node.text.npos;
+  if (host == node.text.npos || has_control(node.text) || node.text.contains(' ')) {
+    const bool is_path = is_text(node) && node.text.starts_with('/');
+    refuse(node, "a URL that begins with https:// or http://", is_path ? "write file = " + shown(node) : "");
+    return;
+  }
+  to = node.text;
+}
+
+void Reader::flag(const Node& node, std::optional<bool>& to) {
+  if (node.kind != Node::Kind::boolean) {
+    refuse(node, "true or false");
+    return;
+  }
+  to = node.boolean;
+}
+
 void Reader::file(const Node& node, std::string& to) {
   if (!is_text(node) || node.text.empty() || node.text.contains('\0')) {
     refuse(node, "the path of a file");

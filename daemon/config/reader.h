@@ -2,6 +2,7 @@
 // place and then leaves the field as it was, so that reading goes on and every mistake is found in one run.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ class Reader {
   void title(const Node& node, std::string& to);  ///< a name for people
   void socket(const Node& node, std::string& to);
   void log_target(const Node& node, std::string& to);
+  void folder(const Node& node, std::string& to);
+  void url(const Node& node, std::string& to);
+  void flag(const Node& node, std::optional<bool>& to);
   void file(const Node& node, std::string& to);  ///< relative to the file in which it stands
 
   void clients(const Node& node, std::vector<Match>& to);

@@ -246,15 +246,67 @@ Answer reload(Desk& desk, const Query&) {
   return good(reloaded, reloaded.done ? 200 : 422);
 }
 
+Answer lists(Desk& desk, const Query&) {
+  Lists all = desk.lists();
+  all.now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  return good(all);
+}
+
+/// The values of a query that names exactly these; empty when it does not.
+std::optional<std::vector<std::string>> values(const Query& query, std::initializer_list<std::string_view> names) {
+  if (query.size() != names.size()) return std::nullopt;
+  std::vector<std::string> all;
+  for (const std::string_view name : names) {
+    const auto found = query.find(name);
+    if (found == query.end()) return std::nullopt;
+    all.push_back(found->second);
+  }
+  return all;
+}
+
+Answer list_diff(Desk& desk, const Query& query) {
+  const auto asked = values(query, {"list"});
+  if (!asked) return refusal(400, "list: missing");
+  const auto difference = desk.difference(asked->front());
+  return difference ? good(*difference) : refusal(409, difference.error());
+}
+
+Answer changed(const ListChanged& change) { return good(change, change.done ? 200 : 422); }
+
+Answer list_accept(Desk& desk, const Query& query) {
+  const auto asked = values(query, {"list"});
+  return asked ? changed(desk.accept(asked->front())) : refusal(400, "list: missing");
+}
+
+Answer list_except(Desk& desk, const Query& query) {
+  Query rest = query;
+  const auto flag = rest.extract("again");
+  const bool again = !flag.empty() && flag.mapped() == "1";
+  const auto asked = values(rest, {"list", "name"});
+  if (!asked || (!flag.empty() && !again)) return refusal(400, "list and name: not understood");
+  const std::string& written = asked->back();
+  const bool subtree = written.starts_with('.');
+  const auto name = normalise_name(std::string_view(written).substr(subtree ? 1 : 0));
+  if (!name) return refusal(400, "name: not a host name");
+  return changed(desk.except(asked->front(), (subtree ? "." : "") + *name, again));
+}
+
 struct Route {
   std::string_view method, path;
   bool takes_query;
   Answer (*handler)(Desk&, const Query&);
 };
 constexpr Route routes[] = {
-    {"GET", "/v1/status", false, status},   {"GET", "/v1/flows", true, flows},
-    {"GET", "/v1/reasons", false, reasons}, {"GET", "/v1/policy", false, policy_in_force},
-    {"GET", "/v1/explain", true, explain},  {"POST", "/v1/reload", false, reload},
+    {"GET", "/v1/status", false, status},
+    {"GET", "/v1/flows", true, flows},
+    {"GET", "/v1/reasons", false, reasons},
+    {"GET", "/v1/policy", false, policy_in_force},
+    {"GET", "/v1/explain", true, explain},
+    {"GET", "/v1/lists", false, lists},
+    {"GET", "/v1/lists/diff", true, list_diff},
+    {"POST", "/v1/lists/accept", true, list_accept},
+    {"POST", "/v1/lists/except", true, list_except},
+    {"POST", "/v1/reload", false, reload},
 };
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cstdint>
+#include <expected>
+#include <string>
 
 #include "account/ledger.h"
 #include "policy/policy.h"
@@ -26,7 +28,15 @@ class Desk {
   virtual const policy::Snapshot& policy() = 0;
   /// What the gateway's clock shows now.
   virtual policy::Moment moment() = 0;
-  /// May take seconds; no other question is answered meanwhile.
+  /// All but `now`.
+  virtual Lists lists() = 0;
+  /// What the held update of a list would change, or why that cannot be said.
+  virtual std::expected<ListDiff, std::string> difference(const std::string& list) = 0;
+  /// These may take seconds; no other question is answered meanwhile.
+  virtual ListChanged accept(const std::string& list) = 0;
+  /// `name`, normalised, with a dot in front when it means what is below too, is not in the list any more; with `again`
+  /// it may be.
+  virtual ListChanged except(const std::string& list, const std::string& name, bool again) = 0;
   virtual Reloaded reload() = 0;
 };
 

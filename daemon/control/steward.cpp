@@ -67,6 +67,7 @@ io::Task<void> Steward::keep() {
     take_signals();
     world_.look_around();
     world_.look_at_clock();
+    world_.tend_lists();
     watch_log();
     if (terminations_ > 0) {
       world_.drain();

@@ -2,6 +2,7 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -82,8 +83,14 @@ Status WorldDesk::situation() {
               .names = names(),
               .differs = print_of(config().files) != in_force_,
               .refused = world_.refused(),
-              .refused_at = world_.refused().empty() ? 0 : seconds(world_.refused_at())};
+              .refused_at = world_.refused().empty() ? 0 : seconds(world_.refused_at()),
+              .held = {},
+              .stale = {}};
   s.times = times();
+  for (const ListLine& list : lists().lists) {
+    if (!list.held.empty()) s.policy.held.push_back(list.name);
+    if (!list.failure.empty()) s.policy.stale.push_back(list.name);
+  }
   bool takeover = world_.kernel().takeover();
   s.tier = {
       .kernel = kernel_release(),
@@ -97,6 +104,68 @@ Status WorldDesk::situation() {
     if (differs) s.tier.differing.push_back(group.name);
   }
   return s;
+}
+
+ListLine WorldDesk::line(const config::List& list) {
+  const load::Loaded& loaded = world_.loaded();
+  const load::ListFacts& facts = loaded.facts.at(list.name);
+  const load::Kept kept = loaded.kept.contains(list.name) ? loaded.kept.at(list.name) : load::Kept();
+  ListLine line{.name = list.name, .source = list.url.empty() ? list.file : list.url};
+  line.format = text(facts.format);
+  line.names = facts.names;
+  line.unreadable = facts.unreadable;
+  line.other = facts.other;
+  line.bare = facts.bare;
+  const std::string below = list.name + '/';
+  for (const auto& [name, set] : loaded.lists) {
+    if (name.starts_with(below)) line.categories.push_back(name.substr(below.size()));
+  }
+  for (std::size_t r = 0; r < config().rules.size(); ++r) {
+    const auto uses = [&](const config::Match& match) {
+      return match.kind == config::Match::Kind::reference && (match.text == list.name || match.text.starts_with(below));
+    };
+    if (std::ranges::any_of(config().rules[r].host, uses))
+      line.rules.push_back(policy().rule_name(static_cast<int>(r)));
+  }
+  line.except = kept.except;
+  line.held = kept.held;
+  line.held_at = kept.held_at;
+  if (list.url.empty()) return line;
+  const auto& attempts = world_.attempts(list.name);
+  line.updated = kept.url == list.url ? kept.updated : 0;
+  line.checked = kept.url == list.url ? kept.checked : 0;
+  line.failure = attempts.failure;
+  line.failed_at = attempts.failure.empty() ? 0 : seconds(attempts.failed_at);
+  return line;
+}
+
+Lists WorldDesk::lists() {
+  Lists all;
+  for (const config::List& list : config().lists) all.lists.push_back(line(list));
+  return all;
+}
+
+std::expected<ListDiff, std::string> WorldDesk::difference(const std::string& list) {
+  auto found = world_.difference(list);
+  if (!found.failure.empty()) return std::unexpected(std::move(found.failure));
+  ListDiff diff{.list = list,
+                .held = world_.loaded().kept.at(list).held,
+                .added = found.added,
+                .removed = found.removed,
+                .first_added = std::move(found.first_added),
+                .first_removed = std::move(found.first_removed),
+                .refused = {},
+                .clients = world_.books().busy().clients()};
+  for (const account::BusyName& busy : found.refused) diff.refused.push_back({busy.name, busy.clients});
+  return diff;
+}
+
+ListChanged WorldDesk::changed(const std::string& list, std::string failure) const {
+  ListChanged changed{.done = failure.empty(), .list = list, .failure = std::move(failure)};
+  const load::Loaded& loaded = world_.loaded();
+  if (const auto facts = loaded.facts.find(list); facts != loaded.facts.end()) changed.names = facts->second.names;
+  if (const auto kept = loaded.kept.find(list); kept != loaded.kept.end()) changed.held = kept->second.held;
+  return changed;
 }
 
 Reloaded WorldDesk::reload() {

@@ -34,6 +34,12 @@ class WorldDesk : public Desk {
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return world_.kernel().counters(); }
   const policy::Snapshot& policy() override { return world_.policy(); }
   policy::Moment moment() override;
+  Lists lists() override;
+  std::expected<ListDiff, std::string> difference(const std::string& list) override;
+  ListChanged accept(const std::string& list) override { return changed(list, world_.accept_list(list)); }
+  ListChanged except(const std::string& list, const std::string& name, bool again) override {
+    return changed(list, world_.except_from_list(list, name, again));
+  }
   /// Also what SIGHUP does: the configuration, and the access log opened anew.
   Reloaded reload() override;
 
@@ -41,6 +47,8 @@ class WorldDesk : public Desk {
   const config::Config& config() const { return *world_.loaded().config; }
   std::uint64_t names() const;
   Times times() const;
+  ListLine line(const config::List& list);
+  ListChanged changed(const std::string& list, std::string failure) const;
 
   run::World& world_;
   std::string version_;

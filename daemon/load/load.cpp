@@ -1,18 +1,16 @@
 #include "load/load.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <filesystem>
+#include <optional>
+#include <set>
 #include <utility>
 
-#include "base/fd.h"
+#include "base/name.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "config/parse.h"
+#include "load/file.h"
 #include "load/list.h"
 #include "load/zone.h"
 
@@ -21,32 +19,6 @@ namespace weir::load {
 namespace {
 
 constexpr std::size_t largest_config = 16 << 20, largest_list = 1 << 30;
-
-/// The whole of a regular file.  Never waits: a FIFO is refused, not opened for a writer that may not come.
-Result<void> read_file(const std::string& path, std::size_t largest, std::string& text) {
-  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd) return fail_errno();
-  struct stat info;
-  if (fstat(fd.get(), &info) < 0) return fail_errno();
-  if (S_ISDIR(info.st_mode)) return fail(Errc::system, std::make_error_code(std::errc::is_a_directory));
-  if (!S_ISREG(info.st_mode)) return fail(Errc::system, std::make_error_code(std::errc::not_supported));
-  if (static_cast<std::uint64_t>(info.st_size) > largest) {
-    return fail(Errc::system, std::make_error_code(std::errc::file_too_large));
-  }
-
-  // A file that grows meanwhile is read as far as it reached.
-  text.resize(static_cast<std::size_t>(info.st_size));
-  std::size_t have = 0;
-  while (have < text.size()) {
-    const ssize_t got = read(fd.get(), text.data() + have, text.size() - have);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno();
-    if (got == 0) break;
-    have += static_cast<std::size_t>(got);
-  }
-  text.resize(have);
-  return {};
-}
 
 class ConfigFiles final : public config::Files {
  public:
@@ -70,7 +42,8 @@ std::string unreadable_text(const config::List& list, const ListFacts& facts) {
   std::string places;
   for (const std::string& place : facts.first_places) places += (places.empty() ? "" : ", ") + place;
   const bool one = facts.unreadable == 1;
-  return count_text(facts.unreadable) + (one ? " line of " : " lines of ") + config::in_quotes(list.file) +
+  return count_text(facts.unreadable) + (one ? " line of " : " lines of ") +
+         config::in_quotes(list.url.empty() ? list.file : list.url) +
          (one ? " is not understood and is" : " are not understood and are") +
          " ignored: " + (one ? "line " : "lines ") + places +
          (facts.unreadable > facts.first_places.size() ? ", ..." : "");
@@ -79,11 +52,15 @@ std::string unreadable_text(const config::List& list, const ListFacts& facts) {
 /// Reads whatever lists need, and says what is wrong with them.
 class ListFiles {
  public:
-  ListFiles(Loaded& loaded, config::Diagnostics& diagnostics) : loaded_(loaded), diagnostics_(diagnostics) {}
+  /// `keep`: null when the configuration does not say where.
+  ListFiles(Loaded& loaded, const Keep* keep, config::Diagnostics& diagnostics)
+      : loaded_(loaded), keep_(keep), diagnostics_(diagnostics) {}
 
   void read(const config::List& list) {
     const std::size_t missing_before = missing_files_;
-    ListContent content = list.file.empty() ? content_in_place(list) : content_of(list);
+    ListContent content = !list.url.empty()   ? kept_of(list)
+                          : list.file.empty() ? content_in_place(list)
+                                              : content_of(list);
     if (!content.broken.empty()) {
       const std::string what = "list " + config::in_quotes(list.name) + ": " + config::in_quotes(list.file);
       diagnostics_.error(list.where, what + " cannot be used: " + content.broken);
@@ -92,6 +69,18 @@ class ListFiles {
     }
     loaded_.facts[list.name] = content;
     share(list.name, std::move(content), loaded_.lists);
+  }
+
+  /// Of a file, with the files beside it.
+  ListContent content_of(const config::List& list) {
+    std::string text;
+    if (!text_of(list, list.file, text)) return {};
+    ListContent content = read_list(text, list.match);
+    const std::filesystem::path folder = std::filesystem::path(list.file).parent_path();
+    for (const Beside& beside : std::exchange(content.beside, {})) {
+      if (text_of(list, (folder / beside.file).string(), text)) read_beside(beside, text, list.match, content);
+    }
+    return content;
   }
 
   /// Every "@list/category" that a rule refers to must be there.
@@ -109,15 +98,16 @@ class ListFiles {
  private:
   /// `below`: "ut1/"
   void missing(const config::Match& match, const std::string& below) {
-    if (!loaded_.facts.contains(below.substr(0, below.size() - 1))) return;  // said by the configuration
+    const std::string list = below.substr(0, below.size() - 1);
+    // What the configuration has said already, and what is known only when it has been fetched.
+    if (!loaded_.facts.contains(list) || absent_.contains(list)) return;
     std::vector<std::string_view> known;
     for (const auto& [name, names] : loaded_.lists) {
       if (name.starts_with(below)) known.push_back(name);
     }
     const std::string_view near = nearest(match.text, known);
     diagnostics_.error(match.where, "there is no category " + config::in_quotes("@" + match.text),
-                       known.empty()
-                           ? "this list has no categories: write \"@" + below.substr(0, below.size() - 1) + '"'
+                       known.empty()  ? "this list has no categories: write \"@" + list + '"'
                        : near.empty() ? ""
                                       : "did you mean " + config::in_quotes("@" + std::string(near)) + "?");
   }
@@ -132,18 +122,23 @@ class ListFiles {
     return false;
   }
 
-  ListContent content_of(const config::List& list) {
-    std::string text;
-    if (!text_of(list, list.file, text)) return {};
-    ListContent content = read_list(text, list.match);
-    const std::filesystem::path folder = std::filesystem::path(list.file).parent_path();
-    for (const Beside& beside : std::exchange(content.beside, {})) {
-      if (text_of(list, (folder / beside.file).string(), text)) read_beside(beside, text, list.match, content);
-    }
-    return content;
+  /// The last good copy.  Without one the list is empty until the daemon has fetched it.
+  ListContent kept_of(const config::List& list) {
+    const Kept& kept = loaded_.kept[list.name];
+    auto text = keep_ && kept.url == list.url && kept.updated > 0 ? keep_->copy(list.name) : fail(Errc::closed);
+    ListContent content = text ? read_list(*text, list.match) : ListContent();
+    if (text && content.broken.empty()) return content;
+    absent_.insert(list.name);
+    return {};
   }
 
   void review(const config::List& list, const ListFacts& facts) {
+    if (absent_.contains(list.name)) {
+      diagnostics_.warning(list.where,
+                           "list " + config::in_quotes(list.name) + " has not been fetched yet and is empty",
+                           "Weir fetches it when it runs");
+      return;
+    }
     if (facts.unreadable > 0) diagnostics_.warning(list.where, unreadable_text(list, facts));
     if (facts.names == 0) {
       diagnostics_.warning(list.where, "list " + config::in_quotes(list.name) + " holds no name and matches nothing");
@@ -151,7 +146,9 @@ class ListFiles {
   }
 
   Loaded& loaded_;
+  const Keep* keep_;
   config::Diagnostics& diagnostics_;
+  std::set<std::string> absent_;  // lists that have to be fetched first
   std::size_t missing_files_ = 0;
 };
 
@@ -171,15 +168,40 @@ void share(const std::string& list, ListContent content, policy::NameLists& list
   }
 }
 
+void add_exceptions(const Kept& kept, config::List& list) {
+  for (const std::string& text : kept.except) {
+    const bool subtree = text.starts_with('.');
+    const auto name = normalise_name(std::string_view(text).substr(subtree ? 1 : 0));
+    if (!name) continue;
+    const auto kind = subtree ? config::Match::Kind::subtree : config::Match::Kind::exact;
+    list.except.push_back({.kind = kind, .text = *name, .prefix = {}, .where = {.file = "by hand"}});
+  }
+}
+
+ListContent read_list_file(const config::List& list, config::Diagnostics& diagnostics) {
+  Loaded unused;
+  return ListFiles(unused, nullptr, diagnostics).content_of(list);
+}
+
 Loaded load(const std::string& path) {
   config::Parsed parsed = config::parse(path, ConfigFiles());
   Loaded loaded;
   config::Diagnostics diagnostics(std::move(parsed.diagnostics));
-  ListFiles files(loaded, diagnostics);
-  for (const config::List& list : parsed.lists) files.read(list);
+  std::optional<Keep> keep;
+  if (parsed.config) keep.emplace(parsed.config->control.state);
+  ListFiles files(loaded, keep ? &*keep : nullptr, diagnostics);
+  for (const config::List& list : parsed.lists) {
+    Kept& kept = loaded.kept[list.name];
+    if (keep) kept = keep->about(list.name);
+    if (list.url.empty()) kept.held.clear();  // a file is taken as it is when Weir starts
+    files.read(list);
+  }
   files.check_categories(parsed.rules);
   check_zone(parsed.gateway, diagnostics);
   if (!diagnostics.failed()) loaded.config = std::move(parsed.config);
+  if (loaded.config) {
+    for (config::List& list : loaded.config->lists) add_exceptions(loaded.kept[list.name], list);
+  }
   loaded.diagnostics = std::move(diagnostics).take(parsed.files);
   return loaded;
 }

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "config/diagnostic.h"
+#include "load/keep.h"
 #include "load/list.h"
 #include "policy/policy.h"
 
@@ -17,14 +18,20 @@ struct Loaded {
   std::optional<config::Config> config;         ///< empty if any diagnostic is an error
   policy::NameLists lists;                      ///< the content of every list; meaningless without `config`
   std::map<std::string, ListFacts> facts;       ///< of every list, by name
+  std::map<std::string, Kept> kept;             ///< the same; exceptions by hand stand in `config` as well
   std::vector<config::Diagnostic> diagnostics;  ///< by file, line and column
 };
 
 /// Reads everything anew, blocking.  A list file that cannot be read is an error at the list's place; lines of it that
-/// cannot be understood are counted in a warning.  Files beyond 16 MiB (configuration) or 1 GiB (lists), and what is
-/// no regular file, are refused unread.
+/// cannot be understood are counted in a warning.  Lists of a URL are read from their last good copy; without one they
+/// are empty, which is a warning.  Files beyond 16 MiB (configuration) or 1 GiB (lists), and what is no regular file,
+/// are refused unread.
 Loaded load(const std::string& path);
 
+/// What the file of one list holds now, with the files beside it.
+ListContent read_list_file(const config::List& list, config::Diagnostics& diagnostics);
+/// Those that were made by hand, to those of the configuration.
+void add_exceptions(const Kept& kept, config::List& list);
 /// The sets of a list under the names by which rules refer to them.
 void share(const std::string& list, ListContent content, policy::NameLists& lists);
 

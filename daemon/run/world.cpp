@@ -64,11 +64,10 @@ std::vector<std::string> needs_restart(const config::Config& now, const config::
   if (now.gateway.table != next.gateway.table) keys.push_back("gateway.table");
   if (now.gateway.timezone != next.gateway.timezone) keys.push_back("gateway.timezone");
   if (now.control.socket != next.control.socket) keys.push_back("control.socket");
+  if (now.control.state != next.control.state) keys.push_back("control.state");
   if (now.log.access != next.log.access) keys.push_back("log.access");
   return keys;
 }
-
-policy::Moment present() { return load::moment_of(std::chrono::system_clock::now()); }
 
 std::size_t rules_in_force(const policy::Snapshot& policy) {
   std::size_t count = 0;
@@ -87,6 +86,8 @@ void keep_running_values(config::Config& next, const config::Config& now) {
 }
 
 }  // namespace
+
+policy::Moment World::present() { return load::moment_of(std::chrono::system_clock::now()); }
 
 World::World(std::string path, load::Loaded loaded) : path_(std::move(path)), loaded_(std::move(loaded)) {
   started_ = in_force_since_ = std::chrono::system_clock::now();
@@ -127,6 +128,7 @@ std::expected<void, steer::Obstacle> World::bring_up() {
   for (auto& worker : workers_) worker->start();
   pulse_->start();
   if (auto attached = attach_links(); !attached) return attached;
+  lists_.follow(loaded_, std::chrono::steady_clock::now(), started_);
   guard_stays_ = false;
   return {};
 }
@@ -285,17 +287,10 @@ World::Reload World::reload() {
   result.waiting = needs_restart(*loaded_.config, *next.config);
   keep_running_values(*next.config, *loaded_.config);
 
-  load::Loaded previous = std::exchange(loaded_, std::move(next));
-  const Terms previous_terms = terms_;
   load::look_up_zone();
-  auto policy = policy::Snapshot::build(*loaded_.config, loaded_.lists, next_id_++, present());
-  if (auto done = put_in_force(std::move(policy)); !done) {
-    policies_.take_back();
-    loaded_ = std::move(previous);
-    terms_ = previous_terms;
-    find_links();
-    kernel_->apply(settings());
-    steer::install(footprint());
+  guard_files(next);
+  auto policy = policy::Snapshot::build(*next.config, next.lists, next_id_++, present());
+  if (auto done = change(std::move(next), std::move(policy)); !done) {
     result.diagnostics.push_back({config::Severity::error,
                                   {.file = path_},
                                   "the kernel refused the new policy: " + done.error().cause.message(),
@@ -304,9 +299,26 @@ World::Reload World::reload() {
   }
   refused_.clear();
   in_force_since_ = std::chrono::system_clock::now();
+  lists_.follow(loaded_, std::chrono::steady_clock::now(), in_force_since_);
   result.reset = reset_refused();
   result.done = true;
+  accept_unguarded();
   return result;
+}
+
+/// All or nothing: when the kernel refuses the new policy, everything is as it was.
+Result<void> World::change(load::Loaded next, std::shared_ptr<const policy::Snapshot> policy) {
+  load::Loaded previous = std::exchange(loaded_, std::move(next));
+  const Terms previous_terms = terms_;
+  auto done = put_in_force(std::move(policy));
+  if (done) return done;
+  policies_.take_back();
+  loaded_ = std::move(previous);
+  terms_ = previous_terms;
+  find_links();
+  kernel_->apply(settings());
+  steer::install(footprint());
+  return done;
 }
 
 Result<void> World::put_in_force(std::shared_ptr<const policy::Snapshot> policy) {

@@ -15,6 +15,7 @@
 #include "base/name.h"
 #include "load/load.h"
 #include "policy/policy.h"
+#include "run/list_keeper.h"
 #include "run/pulse.h"
 #include "run/worker.h"
 #include "steer/footprint.h"
@@ -37,6 +38,24 @@ class World {
   };
   /// Reads the files anew.  All or nothing: with any mistake the old configuration stays in force.
   Reload reload();
+
+  /// Lists of a URL: asks for what is due, and puts what came in force or holds it.  Cheap when there is nothing.
+  void tend_lists();
+  /// A held update comes into force as it is.  What went wrong in words, else "".
+  std::string accept_list(const std::string& name);
+  /// `name`, "x.example" or ".x.example", is not in the list any more; with `again` it may be.  A held update that has
+  /// nothing else against it comes into force.
+  std::string except_from_list(const std::string& list, const std::string& name, bool again);
+  struct Difference {
+    std::string failure;                                  ///< why there is none; "" = there is one
+    std::uint64_t added = 0, removed = 0;                 ///< names
+    std::vector<std::string> first_added, first_removed;  ///< a few of them; ".x" = x and what is below
+    std::vector<account::BusyName> refused;               ///< in use, and refused from then on
+  };
+  /// What a held update would change.
+  Difference difference(const std::string& list);
+  /// Why the last update of a list failed, and when; "" = it did not.
+  const ListKeeper::State& attempts(const std::string& list) { return lists_.state(list); }
 
   /// Interfaces and addresses may have changed: attaches to what appeared.  Cheap when nothing did.
   void look_around();
@@ -78,8 +97,21 @@ class World {
   steer::Settings settings() const;
   steer::FootprintPlan footprint() const;
   Result<void> put_in_force(std::shared_ptr<const policy::Snapshot> policy);
+  static policy::Moment present();
   Result<void> judge_by(std::shared_ptr<const policy::Snapshot> policy);
   std::uint64_t reset_refused();
+
+  Result<void> change(load::Loaded next, std::shared_ptr<const policy::Snapshot> policy);
+  void guard_files(load::Loaded& next);
+  void accept_unguarded();
+  const config::List* find_list(const std::string& name) const;
+  load::Loaded with_content(const config::List& list, load::ListContent content) const;
+  std::expected<load::ListContent, std::string> held_content(const config::List& list) const;
+  std::string take(const config::List& list, load::ListContent content, load::Kept kept, bool guarded);
+  std::string objection_to(const config::List& list, const load::Loaded& next, const policy::Snapshot& policy) const;
+  void consider(fetch::Fetched fetched);
+  void consider_content(const config::List& list, fetch::Fetched fetched, load::Kept kept);
+  void keep_page(const std::string& list, const load::Kept& kept);
 
   Fd claim_;  // this network namespace is ours
   std::string path_;
@@ -87,6 +119,7 @@ class World {
   NameHasher hasher_ = NameHasher::random();
   Terms terms_;
   std::uint32_t next_id_ = 1;
+  ListKeeper lists_;
   Policies policies_;
   std::optional<steer::Monitor> monitor_;
   std::vector<steer::Link> links_;

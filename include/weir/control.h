@@ -7,10 +7,14 @@
 //   GET  /v1/policy                                      Policy
 //   GET  /v1/explain?client=A&dest=A&port=N&host=H&time=T
 //                                                       Explained; T as "2026-01-02 15:30" by the gateway's clock
+//   GET  /v1/lists                                       Lists
+//   GET  /v1/lists/diff?list=L                           ListDiff
+//   POST /v1/lists/accept?list=L                         ListChanged; 422 when it cannot be done
+//   POST /v1/lists/except?list=L&name=N&again=1          ListChanged; 422 when it cannot be done
 //   POST /v1/reload                                      Reloaded; 422 when the new configuration is refused
 //
 // Any other answer than 200 and 422 carries {"error": "words for people"}: 400 the query does not parse, 404 no such
-// path, 405 wrong method, 413 the request is too large.  One request a connection.
+// path, 405 wrong method, 409 there is nothing to show, 413 the request is too large.  One request a connection.
 //
 // The names of the members are the names in JSON (weir/control_json.h) and in `proxyctl --json`: they may be added to,
 // never renamed.  Every member is always there; "" and 0 mean that there is nothing to say.  Times are seconds since
@@ -41,6 +45,8 @@ struct Running {
   bool differs = false;     ///< the files on disk are not what runs
   std::string refused;      ///< first mistake of the last reload, if that was refused
   std::int64_t refused_at = 0;
+  std::vector<std::string> held;   ///< lists of which an update waits for the operator
+  std::vector<std::string> stale;  ///< lists whose last attempt to be fetched failed
 };
 
 struct RuleCount {
@@ -230,6 +236,57 @@ struct Explained {
   std::string depth_because;
   std::string time;  ///< for which it holds, by the gateway's clock; "" = no rule has a time, or the clock is not set
   std::vector<ExplainStep> steps;  ///< rules in order, up to the deciding one
+};
+
+// --- lists -----------------------------------------------------------------------------------------------------------
+
+struct ListLine {
+  std::string name;
+  std::string source;  ///< a path or a URL; "" = its names stand in the configuration
+  std::string format;  ///< as recognised, in words
+  std::uint64_t names = 0;
+  std::uint64_t unreadable = 0;         ///< lines that make no sense in this format
+  std::uint64_t other = 0;              ///< rules and files that are not about whole names
+  std::uint64_t bare = 0;               ///< names that were taken for themselves alone for want of a better reason
+  std::vector<std::string> categories;  ///< "adult" is "@NAME/adult"
+  std::vector<std::string> rules;       ///< that use it
+  std::vector<std::string> except;      ///< names that were taken out by hand
+  std::int64_t updated = 0;             ///< of a URL: when the copy in force was taken; 0 = there is none
+  std::int64_t checked = 0;             ///< when the server answered last
+  std::string failure;                  ///< why the last attempt to fetch it failed; "" = it did not
+  std::int64_t failed_at = 0;
+  std::string held;  ///< why an update is not taken; "" = there is none
+  std::int64_t held_at = 0;
+};
+
+struct Lists {
+  std::int64_t now = 0;
+  std::vector<ListLine> lists;  ///< in the order of the configuration
+};
+
+struct InUse {
+  std::string name;
+  std::uint64_t clients = 0;  ///< about so many used it today or yesterday
+};
+
+/// What a held update would change.
+struct ListDiff {
+  std::string list;
+  std::string held;  ///< why it is
+  std::uint64_t added = 0;
+  std::uint64_t removed = 0;
+  std::vector<std::string> first_added;    ///< the first few; ".x" = x and all below, "!" = an exception
+  std::vector<std::string> first_removed;  ///< the same
+  std::vector<InUse> refused;              ///< in use, and refused from then on; the busiest first
+  std::uint64_t clients = 0;               ///< about so many there are
+};
+
+struct ListChanged {
+  bool done = false;
+  std::string list;
+  std::string failure;  ///< why it is not done
+  std::uint64_t names = 0;
+  std::string held;  ///< why an update is still not taken; "" = there is none
 };
 
 struct Mistake {

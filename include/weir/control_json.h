@@ -10,7 +10,7 @@
 namespace weir::control {
 
 #define WEIR_JSON NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
-WEIR_JSON(Running, config, file, since, rules, names, differs, refused, refused_at)
+WEIR_JSON(Running, config, file, since, rules, names, differs, refused, refused_at, held, stale)
 WEIR_JSON(RuleCount, rule, count)
 WEIR_JSON(Would, observe, shadows, lines, refused, most)
 WEIR_JSON(Times, rules, in_force, clock_set, next, next_wall)
@@ -33,6 +33,12 @@ WEIR_JSON(Policy, config, observe, rules, groups, lists)
 WEIR_JSON(ExplainStep, rule, where, answer, because)
 WEIR_JSON(Explained, client, dest, port, host, exempt, action, rule, where, would, would_rule, would_where, observing,
           stage, unseen, depth, depth_because, time, steps)
+WEIR_JSON(ListLine, name, source, format, names, unreadable, other, bare, categories, rules, except, updated, checked,
+          failure, failed_at, held, held_at)
+WEIR_JSON(Lists, now, lists)
+WEIR_JSON(InUse, name, clients)
+WEIR_JSON(ListDiff, list, held, added, removed, first_added, first_removed, refused, clients)
+WEIR_JSON(ListChanged, done, list, failure, names, held)
 WEIR_JSON(Mistake, where, text, suggestion)
 WEIR_JSON(Reloaded, done, config, file, rules, names, reset, mistakes, waiting)
 #undef WEIR_JSON

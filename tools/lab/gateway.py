@@ -47,7 +47,7 @@ class Weir:
         gateway = "\n".join(f"{key} = {value}" for key, value in defaults.items() if key not in given)
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(f'[gateway]\n{gateway}\n{self.gateway}\n[limits]\n{self.limits}\n'
-                       f'[control]\nsocket = "{self.socket}"\n[log]\naccess = "{self.access}"\n{self.more}\n{rules}\n')
+                       f'[control]\nsocket = "{self.socket}"\nstate = "{self.directory}/state"\n[log]\naccess = "{self.access}"\n{self.more}\n{rules}\n')
 
     # --- life ---------------------------------------------------------------------------------------------------------
 

@@ -26,9 +26,12 @@ struct Arguments {
   std::string time;
   std::string which;
   std::string lan;
+  std::string list;
+  std::string name;
   unsigned port = 0;
   unsigned limit = 20;
   bool failed = false;
+  bool again = false;
 };
 
 /// The commands return the exit status of the program (control::Exit).
@@ -36,6 +39,10 @@ int status(const Arguments& arguments, const Look& look);
 int flows(const Arguments& arguments, const Look& look);
 int policy(const Arguments& arguments, const Look& look);
 int reasons(const Arguments& arguments, const Look& look);
+int lists(const Arguments& arguments, const Look& look);
+int diff(const Arguments& arguments, const Look& look);
+int accept(const Arguments& arguments, const Look& look);
+int except(const Arguments& arguments, const Look& look);
 int reload(const Arguments& arguments, const Look& look);
 int explain(const Arguments& arguments, const Look& look);
 int doctor(const Arguments& arguments, const Look& look);

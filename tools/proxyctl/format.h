@@ -15,6 +15,10 @@ std::string flows_text(const control::FlowList& list, bool failed, std::int64_t 
 std::string reasons_text(const control::Reasons& reasons, const Look& look);
 /// `shadow`: only the rules that only count, and those that would have decided.
 std::string policy_text(const control::Policy& policy, bool shadow, const Look& look);
+std::string lists_text(const control::Lists& all, const Look& look);
+std::string diff_text(const control::ListDiff& diff, const Look& look);
+/// `said`: what has been done, when it was.
+std::string list_changed_text(const control::ListChanged& change, const std::string& said, const Look& look);
 std::string reload_text(const control::Reloaded& reloaded, const Look& look);
 /// `source`: "the running one", or the file that was read instead.
 std::string explain_text(const control::Explained& explained, const std::string& source, const Look& look);

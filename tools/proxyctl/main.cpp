@@ -48,6 +48,14 @@ void doctor_options(CLI::App& app, Arguments& to) {
   app.add_option("--config", to.config, "take interfaces, mark and table from this file");
 }
 
+void list_option(CLI::App& app, Arguments& to) { app.add_option("list", to.list, "name of the list")->required(); }
+
+void except_options(CLI::App& app, Arguments& to) {
+  list_option(app, to);
+  app.add_option("name", to.name, "name to take out of it; \".x\": with everything below")->required();
+  app.add_flag("--again", to.again, "undo it: the list may hold the name again");
+}
+
 constexpr const char* asks = "Asks the daemon.";
 constexpr Command commands[] = {
     {"status", false, asks, "Show how the gateway is: since when, how much, and what is not as it should be", status,
@@ -60,6 +68,10 @@ constexpr Command commands[] = {
      "Say what would happen to a connection: rule, line, stage, depth and why", explain, explain_options},
     {"doctor", false, "Works without a daemon.",
      "Say whether Weir can run here, what is in its way, and what it adds to the host", doctor, doctor_options},
+    {"lists", false, asks, "Show the lists: how many names, how old, and what is held", lists, no_options},
+    {"diff", false, asks, "Show what the held update of a list would change", diff, list_option},
+    {"accept", true, asks, "Take the held update of a list as it is", accept, list_option},
+    {"except", true, asks, "Take a name out of a list, for good and whatever its updates say", except, except_options},
     {"reload", true, asks, "Put the configuration on disk in force, all or nothing", reload, no_options},
 };
 

@@ -48,6 +48,14 @@ std::vector<Trouble> troubles(const Status& s) {
     found.push_back({"the clock is not set", "clock",
                      "not set: of the timed rules those that refuse hold now, and no others", "timedatectl"});
   }
+  for (const std::string& list : s.policy.held) {
+    found.push_back(
+        {"an update of a list is held", "list", printable(list) + ": an update waits for you", "proxyctl lists"});
+  }
+  for (const std::string& list : s.policy.stale) {
+    found.push_back(
+        {"a list is stale", "list", printable(list) + ": not fetched, the last copy holds", "proxyctl lists"});
+  }
   const control::Unjudged& u = s.unjudged;
   if (u.no_daemon + u.overloaded + u.listener_full + u.flow_map_full + u.assign_failed + u.takeover_failed > 0) {
     std::string how = s.tier.on_failure == "closed" ? "held back: " : "passed unjudged: ";

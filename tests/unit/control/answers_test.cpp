@@ -192,6 +192,25 @@ TEST(Answers, ReloadIsDoneOrRefusedWithEveryMistake) {
   EXPECT_EQ(desk.reloads_, 2);
 }
 
+TEST(Answers, ListsAreShownComparedAndChanged) {
+  FakeDesk desk;
+  const Lists all = read<Lists>(answer(desk, "GET", "/v1/lists"));
+  ASSERT_EQ(all.lists.size(), 1u);
+  EXPECT_EQ(all.lists[0].held, "it is empty");
+  EXPECT_GT(all.now, 1600000000);
+  const ListDiff diff = read<ListDiff>(answer(desk, "GET", "/v1/lists/diff?list=ads"));
+  ASSERT_EQ(diff.refused.size(), 1u);
+  EXPECT_EQ(diff.refused[0].clients, 5u);
+  EXPECT_EQ(answer(desk, "GET", "/v1/lists/diff?list=other").status, 409);
+  EXPECT_EQ(answer(desk, "POST", "/v1/lists/accept?list=ads").status, 200);
+  EXPECT_EQ(answer(desk, "POST", "/v1/lists/accept?list=other").status, 422);
+  EXPECT_EQ(answer(desk, "POST", "/v1/lists/except?list=ads&name=.CDN.Example.").status, 200);
+  EXPECT_EQ(answer(desk, "POST", "/v1/lists/except?list=ads&name=a.example&again=1").status, 200);
+  EXPECT_EQ(desk.changes_,
+            (std::vector<std::string>{"accept ads", "accept other", "except ads .cdn.example", "again ads a.example"}))
+      << "names arrive normalised";
+}
+
 TEST(Answers, WhatTheProtocolDoesNotKnowIsRefusedAndChangesNothing) {
   FakeDesk desk;
   struct {
@@ -220,6 +239,14 @@ TEST(Answers, WhatTheProtocolDoesNotKnowIsRefusedAndChangesNothing) {
       {"GET", "/v1/flows?failed=yes", 400},
       {"GET", "/v1/flows?colour=red", 400},
       {"GET", "/v1/flows?&", 400},
+      {"GET", "/v1/lists?x=1", 400},
+      {"GET", "/v1/lists/diff", 400},
+      {"POST", "/v1/lists/diff?list=ads", 405},
+      {"GET", "/v1/lists/accept?list=ads", 405},
+      {"POST", "/v1/lists/accept?list=ads&name=x", 400},
+      {"POST", "/v1/lists/except?list=ads", 400},
+      {"POST", "/v1/lists/except?list=ads&name=a..b", 400},
+      {"POST", "/v1/lists/except?list=ads&name=a.b&again=0", 400},
       {"GET", "/v1/explain", 400},
       {"GET", "/v1/explain?client=1.2.3", 400},
       {"GET", "/v1/explain?client=10.0.0.1&port=65536", 400},
@@ -233,6 +260,7 @@ TEST(Answers, WhatTheProtocolDoesNotKnowIsRefusedAndChangesNothing) {
     EXPECT_TRUE(nlohmann::json::parse(a.body).contains("error")) << c.target;
   }
   EXPECT_EQ(desk.reloads_, 0);
+  EXPECT_TRUE(desk.changes_.empty());
 }
 
 }  // namespace

@@ -29,6 +29,19 @@ class FakeDesk : public Desk {
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return wire_; }
   const policy::Snapshot& policy() override { return *policy_; }
   policy::Moment moment() override { return moment_; }
+  Lists lists() override { return {.lists = {{.name = "ads", .names = 3, .held = "it is empty"}}}; }
+  std::expected<ListDiff, std::string> difference(const std::string& list) override {
+    if (list != "ads") return std::unexpected("no update of " + list + " is held");
+    return ListDiff{.list = list, .added = 1, .refused = {{"cdn.example", 5}}};
+  }
+  ListChanged accept(const std::string& list) override {
+    changes_.push_back("accept " + list);
+    return {.done = list == "ads", .list = list, .failure = list == "ads" ? "" : "there is no list " + list};
+  }
+  ListChanged except(const std::string& list, const std::string& name, bool again) override {
+    changes_.push_back((again ? "again " : "except ") + list + ' ' + name);
+    return {.done = true, .list = list};
+  }
   Reloaded reload() override {
     ++reloads_;
     return reloaded_;
@@ -40,6 +53,7 @@ class FakeDesk : public Desk {
   policy::Moment moment_;
   Reloaded reloaded_;
   int reloads_ = 0;
+  std::vector<std::string> changes_;
 };
 
 }  // namespace weir::control

@@ -116,6 +116,25 @@ TEST_F(Golden, ReloadSaysWhatHolds) {
   expect_golden("reload_refused", reload_text(json<control::Reloaded>("reload_refused"), look_));
 }
 
+TEST_F(Golden, ListsSayWhatIsHeldStaleAndTaken) {
+  expect_golden("lists_quiet", lists_text(json<control::Lists>("lists_quiet"), look_));
+  expect_golden("lists_trouble", lists_text(json<control::Lists>("lists_trouble"), look_));
+  expect_golden("lists_none", lists_text({}, look_));
+}
+
+TEST_F(Golden, DiffShowsWhatWouldChangeAndWhoWouldNotice) {
+  expect_golden("diff", diff_text(json<control::ListDiff>("diff"), look_));
+}
+
+TEST_F(Golden, AChangedListSaysWhatHolds) {
+  const auto changed = [&](const char* name, const char* said) {
+    expect_golden(name, list_changed_text(json<control::ListChanged>(name), said, look_));
+  };
+  changed("except_done", "cdn.example is excepted");
+  changed("except_still_held", "cdn.example is excepted");
+  changed("accept_refused", "");
+}
+
 TEST_F(Golden, ExplainNamesRuleLineStageDepthAndSteps) {
   expect_golden("explain_block", explain_text(json<control::Explained>("explain_block"), "the running one", look_));
   expect_golden("explain_syn", explain_text(json<control::Explained>("explain_syn"), "/etc/weir/weir.toml", look_));

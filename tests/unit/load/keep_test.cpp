@@ -1,0 +1,113 @@
+#include "load/keep.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "load/load.h"
+#include "names_in.h"
+
+namespace weir::load {
+namespace {
+
+namespace fs = std::filesystem;
+
+class KeepTest : public testing::Test {
+ protected:
+  KeepTest() {
+    std::string pattern = fs::temp_directory_path() / "weir-keep-XXXXXX";
+    folder = mkdtemp(pattern.data());
+    state = (folder / "state").string();
+  }
+  ~KeepTest() override { fs::remove_all(folder); }
+
+  /// A configuration with one list of a URL, and what is said of it.
+  Loaded load_with(const std::string& rule_host) {
+    std::ofstream(folder / "weir.toml") << "gateway = { lan = [\"br-lan\"], quic = \"reject\" }\ncontrol.state = \""
+                                        << state << "\"\n[[list]]\nname = \"ads\"\nurl = \"https://a.example/ads\"\n"
+                                        << "except = [\"mine.example\"]\n[[rule]]\nhost = [\"" << rule_host
+                                        << "\"]\naction = \"block\"\n";
+    return load((folder / "weir.toml").string());
+  }
+
+  fs::path folder;
+  std::string state;
+};
+
+TEST_F(KeepTest, WhatIsPutIsThereForTheNextRun) {
+  Keep(state).put_about("ads", {.url = "https://a.example/",
+                                .etag = "\"1\"",
+                                .updated = 7,
+                                .held = "it is \xff",
+                                .except = {"a.example", ".b.example"}});
+  ASSERT_TRUE(Keep(state).put_copy("ads", "x.example\n"));
+  const Keep keep(state);
+  const Kept kept = keep.about("ads");
+  EXPECT_EQ(kept.url, "https://a.example/");
+  EXPECT_EQ(kept.etag, "\"1\"");
+  EXPECT_EQ(kept.updated, 7);
+  EXPECT_EQ(kept.except, (std::vector<std::string>{"a.example", ".b.example"}));
+  EXPECT_EQ(*keep.copy("ads"), "x.example\n");
+  EXPECT_FALSE(keep.held("ads"));
+  EXPECT_EQ(keep.about("other").updated, 0);
+}
+
+TEST_F(KeepTest, WhatACrashLeftBesideIsNotTaken) {
+  const Keep keep(state);
+  ASSERT_TRUE(keep.put_copy("ads", "old.example\n"));
+  std::ofstream(fs::path(state) / "list.ads" / "copy.new") << "half of it";
+  EXPECT_EQ(*keep.copy("ads"), "old.example\n");
+  ASSERT_TRUE(keep.put_copy("ads", "new.example\n"));
+  EXPECT_EQ(*keep.copy("ads"), "new.example\n");
+}
+
+TEST_F(KeepTest, APageThatIsDamagedIsAnEmptyOne) {
+  const Keep keep(state);
+  ASSERT_TRUE(keep.put_about("ads", {.updated = 7}));
+  for (const char* text : {"", "{", "[]", R"({"updated": "x"})"}) {
+    std::ofstream(fs::path(state) / "list.ads" / "about.json") << text;
+    EXPECT_EQ(keep.about("ads").updated, 0) << text;
+  }
+}
+
+TEST_F(KeepTest, NoNameOfAListLeadsOutOfTheFolder) {
+  const Keep keep(state);
+  ASSERT_TRUE(keep.put_copy("..", "x"));
+  EXPECT_TRUE(fs::exists(fs::path(state) / "list..." / "copy"));
+  EXPECT_FALSE(fs::exists(folder / "copy"));
+}
+
+TEST_F(KeepTest, AFolderThatCannotBeWrittenIsAnError) {
+  std::ofstream(state) << "a file stands there";
+  EXPECT_FALSE(Keep(state).put_copy("ads", "x"));
+}
+
+TEST_F(KeepTest, AListOfAUrlIsItsLastGoodCopy) {
+  const Keep keep(state);
+  ASSERT_TRUE(keep.put_copy("ads", "||x.example^\n"));
+  ASSERT_TRUE(keep.put_about("ads", {.url = "https://a.example/ads", .updated = 7, .except = {".hand.example"}}));
+  const Loaded loaded = load_with("@ads");
+  ASSERT_TRUE(loaded.config);
+  EXPECT_TRUE(loaded.diagnostics.empty());
+  EXPECT_EQ(names_in(*loaded.lists.at("ads")), std::vector<std::string>{".x.example"});
+  const auto& except = loaded.config->lists[0].except;
+  ASSERT_EQ(except.size(), 2u) << "those of the file and those that were made by hand";
+  EXPECT_EQ(except[1].text, "hand.example");
+  EXPECT_EQ(except[1].kind, config::Match::Kind::subtree);
+}
+
+TEST_F(KeepTest, ACopyOfAnotherUrlIsNotUsed) {
+  const Keep keep(state);
+  ASSERT_TRUE(keep.put_copy("ads", "||x.example^\n"));
+  ASSERT_TRUE(keep.put_about("ads", {.url = "https://b.example/ads", .updated = 7}));
+  const Loaded loaded = load_with("@ads/adult");  // whether it has that category is not known yet
+  ASSERT_TRUE(loaded.config);
+  EXPECT_EQ(loaded.facts.at("ads").names, 0u);
+  ASSERT_EQ(loaded.diagnostics.size(), 1u);
+  EXPECT_EQ(loaded.diagnostics[0].message, "list \"ads\" has not been fetched yet and is empty");
+}
+
+}  // namespace
+}  // namespace weir::load
