@@ -183,6 +183,59 @@ Answer reasons(Desk& desk, const Query&) {
   return good(all);
 }
 
+Answer cache_in_use(Desk& desk, const Query& query) {
+  std::size_t limit = 10;
+  for (const auto& [name, value] : query) {
+    const auto given = name == "limit" ? number(value, 1, 1000) : std::nullopt;
+    if (!given) return refusal(400, name + ": not understood");
+    limit = *given;
+  }
+  const account::Totals totals = desk.books().totals();
+  const cache::Store& store = desk.cache();
+  Cache c{.started = desk.situation().started,
+          .now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()),
+          .memory = store.used(),
+          .ceiling = store.ceiling(),
+          .objects = store.entries(),
+          .bytes_saved = totals.of(account::Count::cache_bytes),
+          .bytes_out = totals.of(account::Count::bytes_out),
+          .results = {},
+          .top = {}};
+  for (int i = 0; i < cache_results; ++i) {
+    const auto result = static_cast<CacheResult>(i);
+    c.results.push_back({std::string(word(result)), std::string(text(result)), is_saved(result), totals.of(result)});
+  }
+  for (auto& top : store.top(limit)) c.top.push_back({std::move(top.url), top.size, top.uses, top.octets});
+  return good(c);
+}
+
+/// "http://host[:port]/path?query", or "host[:port][/path]" as people write it.
+std::optional<cache::Shard::Gone> purge_url(cache::Store& store, std::string_view url) {
+  constexpr std::string_view scheme = "http://";
+  if (url.starts_with(scheme)) url.remove_prefix(scheme.size());
+  const std::string_view authority = url.substr(0, url.find_first_of("/?"));
+  std::string target(url.substr(authority.size(), url.find('#') - authority.size()));
+  if (!target.starts_with('/')) target.insert(0, "/");
+  const auto host = normalise_name(authority);
+  if (!host) return {};
+  return store.purge(*host, target);
+}
+
+Answer purge(Desk& desk, const Query& query) {
+  if (query.size() != 1) return refusal(400, "give one of url, host and all");
+  const auto& [name, value] = *query.begin();
+  std::optional<cache::Shard::Gone> gone;
+  if (name == "url") {
+    gone = purge_url(desk.cache(), value);
+  } else if (name == "host") {
+    if (const auto host = normalise_name(value)) gone = desk.cache().purge(*host, {});
+  } else if (name == "all" && value == "1") {
+    gone = desk.cache().purge_all();
+  }
+  if (!gone) return refusal(400, name + ": not understood");
+  return good(Purged{.objects = gone->count, .bytes = gone->octets});
+}
+
 Answer policy_in_force(Desk& desk, const Query&) {
   Policy policy{.config = desk.situation().policy.config, .observe = false, .rules = {}, .groups = {}, .lists = {}};
   const policy::Snapshot& snapshot = desk.policy();
@@ -301,6 +354,8 @@ constexpr Route routes[] = {
     {"GET", "/v1/flows", true, flows},
     {"GET", "/v1/reasons", false, reasons},
     {"GET", "/v1/policy", false, policy_in_force},
+    {"GET", "/v1/cache", true, cache_in_use},
+    {"POST", "/v1/purge", true, purge},
     {"GET", "/v1/explain", true, explain},
     {"GET", "/v1/lists", false, lists},
     {"GET", "/v1/lists/diff", true, list_diff},

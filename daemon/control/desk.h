@@ -8,6 +8,7 @@
 #include <string>
 
 #include "account/ledger.h"
+#include "cache/store.h"
 #include "policy/policy.h"
 #include "weir/control.h"
 #include "weir/wire.h"
@@ -24,6 +25,7 @@ class Desk {
   virtual const account::Books& books() = 0;
   /// Packets and flows in the kernel by weir_wire_reason, since the start of the daemon.
   virtual std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() = 0;
+  virtual cache::Store& cache() = 0;
   /// In force; the reference holds until the next reload().
   virtual const policy::Snapshot& policy() = 0;
   /// What the gateway's clock shows now.

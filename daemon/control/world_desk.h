@@ -32,6 +32,7 @@ class WorldDesk : public Desk {
   Status situation() override;
   const account::Books& books() override { return world_.books(); }
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return world_.kernel().counters(); }
+  cache::Store& cache() override { return world_.cache(); }
   const policy::Snapshot& policy() override { return world_.policy(); }
   policy::Moment moment() override;
   Lists lists() override;

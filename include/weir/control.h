@@ -11,6 +11,8 @@
 //   GET  /v1/lists/diff?list=L                           ListDiff
 //   POST /v1/lists/accept?list=L                         ListChanged; 422 when it cannot be done
 //   POST /v1/lists/except?list=L&name=N&again=1          ListChanged; 422 when it cannot be done
+//   GET  /v1/cache?limit=N                               Cache
+//   POST /v1/purge?url=U | host=H | all=1                Purged
 //   POST /v1/reload                                      Reloaded; 422 when the new configuration is refused
 //
 // Any other answer than 200 and 422 carries {"error": "words for people"}: 400 the query does not parse, 404 no such
@@ -162,6 +164,7 @@ struct FlowLine {
   int status = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  std::string cache;  ///< what the cache did; "" = it had no part
   double duration_ms = 0;
 };
 
@@ -188,6 +191,40 @@ struct EndReason {
 struct Reasons {
   std::vector<WireReason> wire;  ///< every row of wire_reason.def
   std::vector<EndReason> close;  ///< every row of close_reason.def
+};
+
+// --- cache, purge ----------------------------------------------------------------------------------------------------
+
+struct CacheCount {
+  std::string name;
+  std::string text;
+  bool saved = false;  ///< the origin sent no content for these
+  std::uint64_t count = 0;
+};
+
+/// A stored response, all its variants apart.
+struct CachedObject {
+  std::string url;  ///< without its query string
+  std::uint64_t size = 0;
+  std::uint64_t answers = 0;  ///< made of it
+  std::uint64_t bytes = 0;    ///< in those answers
+};
+
+struct Cache {
+  std::int64_t started = 0;
+  std::int64_t now = 0;
+  std::uint64_t memory = 0;   ///< in use, bookkeeping included
+  std::uint64_t ceiling = 0;  ///< 0: the cache is off
+  std::uint64_t objects = 0;
+  std::uint64_t bytes_saved = 0;    ///< to clients, that no origin had to send
+  std::uint64_t bytes_out = 0;      ///< to clients, in all
+  std::vector<CacheCount> results;  ///< every row of cache_result.def
+  std::vector<CachedObject> top;    ///< those that delivered most, most first
+};
+
+struct Purged {
+  std::uint64_t objects = 0;
+  std::uint64_t bytes = 0;  ///< of memory that they took
 };
 
 // --- policy, explain, reload -----------------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ http {{
     {listen}
     location / {{ return 200 "{greeting}"; }}
     location /files/ {{ alias {d}/files/; }}
+    location /cached/ {{ alias {d}/files/; add_header Cache-Control max-age=3600; }}
+    location /checked/ {{ alias {d}/files/; add_header Cache-Control no-cache; }}
   }}
 }}
 """

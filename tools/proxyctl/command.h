@@ -28,10 +28,12 @@ struct Arguments {
   std::string lan;
   std::string list;
   std::string name;
+  std::string what;  ///< URL or host to purge
   unsigned port = 0;
   unsigned limit = 20;
   bool failed = false;
   bool again = false;
+  bool all = false;
 };
 
 /// The commands return the exit status of the program (control::Exit).
@@ -44,6 +46,8 @@ int diff(const Arguments& arguments, const Look& look);
 int accept(const Arguments& arguments, const Look& look);
 int except(const Arguments& arguments, const Look& look);
 int reload(const Arguments& arguments, const Look& look);
+int cache(const Arguments& arguments, const Look& look);
+int purge(const Arguments& arguments, const Look& look);
 int explain(const Arguments& arguments, const Look& look);
 int doctor(const Arguments& arguments, const Look& look);
 

@@ -19,6 +19,9 @@ std::string lists_text(const control::Lists& all, const Look& look);
 std::string diff_text(const control::ListDiff& diff, const Look& look);
 /// `said`: what has been done, when it was.
 std::string list_changed_text(const control::ListChanged& change, const std::string& said, const Look& look);
+std::string cache_text(const control::Cache& cache, const Look& look);
+/// `what`: as the operator named it; "" = everything.
+std::string purge_text(const control::Purged& purged, const std::string& what, const Look& look);
 std::string reload_text(const control::Reloaded& reloaded, const Look& look);
 /// `source`: "the running one", or the file that was read instead.
 std::string explain_text(const control::Explained& explained, const std::string& source, const Look& look);

@@ -56,6 +56,15 @@ void except_options(CLI::App& app, Arguments& to) {
   app.add_flag("--again", to.again, "undo it: the list may hold the name again");
 }
 
+void cache_options(CLI::App& app, Arguments& to) {
+  app.add_option("--limit", to.limit, "at most so many objects")->check(CLI::Range(1, 1000))->default_val(10);
+}
+
+void purge_options(CLI::App& app, Arguments& to) {
+  auto* what = app.add_option("what", to.what, "a URL, or a host with all that is stored of it");
+  app.add_flag("--all", to.all, "everything")->excludes(what);
+}
+
 constexpr const char* asks = "Asks the daemon.";
 constexpr Command commands[] = {
     {"status", false, asks, "Show how the gateway is: since when, how much, and what is not as it should be", status,
@@ -64,6 +73,8 @@ constexpr Command commands[] = {
     {"policy", false, asks, "Show the rules in force with how often each decided, or would have", policy,
      policy_options},
     {"reasons", false, asks, "Show why packets and connections ended as they did, with counts", reasons, no_options},
+    {"cache", false, asks, "Show what the cache holds, what it saved, and which objects deliver most", cache,
+     cache_options},
     {"explain", false, "Asks the daemon; with --config works without one.",
      "Say what would happen to a connection: rule, line, stage, depth and why", explain, explain_options},
     {"doctor", false, "Works without a daemon.",
@@ -72,6 +83,7 @@ constexpr Command commands[] = {
     {"diff", false, asks, "Show what the held update of a list would change", diff, list_option},
     {"accept", true, asks, "Take the held update of a list as it is", accept, list_option},
     {"except", true, asks, "Take a name out of a list, for good and whatever its updates say", except, except_options},
+    {"purge", true, asks, "Forget a stored URL, all of a host, or everything", purge, purge_options},
     {"reload", true, asks, "Put the configuration on disk in force, all or nothing", reload, no_options},
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "fake_desk.h"
+#include "http/h1_decode.h"
 #include "weir/control_json.h"
 
 namespace weir::control {
@@ -80,6 +81,54 @@ TEST(Answers, StatusAndPolicyTellWhatShadowsWouldHaveDone) {
   EXPECT_EQ(p.rules[0].would, 2u);
   EXPECT_EQ(p.rules[0].hits, 0u);
   EXPECT_TRUE(p.rules[0].in_force);
+}
+
+TEST(Answers, CacheIsTheStoreWithTheCounters) {
+  FakeDesk desk;
+  account::Record hit = record(7, "10.0.0.1", CloseReason::done);
+  hit.cache = CacheResult::hit;
+  hit.bytes_out = 500;
+  desk.books_.ledger(0).request(hit);
+  hit.cache = CacheResult::miss;
+  desk.books_.ledger(0).request(hit);
+
+  const Cache c = read<Cache>(answer(desk, "GET", "/v1/cache"));
+  EXPECT_EQ(c.ceiling, std::uint64_t{1} << 20);
+  EXPECT_EQ(c.memory, desk.cache_.used());
+  EXPECT_EQ(c.bytes_saved, 500u);
+  EXPECT_EQ(c.bytes_out, 1000u);
+  ASSERT_EQ(c.results.size(), static_cast<std::size_t>(cache_results));
+  EXPECT_EQ(c.results[0].name, "hit");
+  EXPECT_EQ(c.results[0].count, 1u);
+  EXPECT_TRUE(c.results[0].saved);
+}
+
+TEST(Answers, PurgeTakesAUrlAHostOrAll) {
+  FakeDesk desk;
+  io::Loop loop;
+  const auto put = [&](std::string_view host, std::string_view target) {
+    auto body = std::make_shared<cache::Body>(desk.cache_);
+    body->finish("", loop);
+    const cache::Key key{.host = host, .target = target};
+    constexpr std::string_view text = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    http::HeadScan scan;
+    http::Response head;
+    ASSERT_TRUE(http::decode_response(as_bytes(text), {}, {}, scan, head).value());
+    auto entry = cache::Entry::make(desk.cache_, cache::OwnedKey(key), {}, cache::StoredHead::of(head, {}), {}, body);
+    desk.cache_.put(entry, desk.cache_.find(key, {}, {}).epoch);
+  };
+  for (const char* target : {"/a?b=c", "/a", "/"}) put("a.example", target);
+  put("b.example", "/");
+  const auto gone = [&](const char* query) {
+    return read<Purged>(answer(desk, "POST", std::string("/v1/purge?") + query)).objects;
+  };
+  EXPECT_EQ(gone("url=http://A.example:80/a%3Fb=c"), 1u);
+  EXPECT_EQ(gone("url=http://a.example"), 1u);
+  EXPECT_EQ(gone("host=a.example."), 1u);
+  EXPECT_EQ(gone("host=a.example"), 0u);
+  EXPECT_EQ(gone("all=1"), 1u);
+  for (const char* bad : {"", "?all=0", "?host=", "?url=http:///x", "?host=a&all=1", "?what=x"})
+    EXPECT_EQ(answer(desk, "POST", std::string("/v1/purge") + bad).status, 400) << bad;
 }
 
 TEST(Answers, FlowsAreThoseOfTheAccessLogAndLiveOnesHaveNoReason) {

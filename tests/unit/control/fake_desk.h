@@ -27,6 +27,7 @@ class FakeDesk : public Desk {
   }
   const account::Books& books() override { return books_; }
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return wire_; }
+  cache::Store& cache() override { return cache_; }
   const policy::Snapshot& policy() override { return *policy_; }
   policy::Moment moment() override { return moment_; }
   Lists lists() override { return {.lists = {{.name = "ads", .names = 3, .held = "it is empty"}}}; }
@@ -48,6 +49,7 @@ class FakeDesk : public Desk {
   }
 
   account::Books books_;
+  cache::Store cache_{1 << 20};
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire_{};
   std::shared_ptr<const policy::Snapshot> policy_;
   policy::Moment moment_;

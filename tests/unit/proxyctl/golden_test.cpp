@@ -111,6 +111,21 @@ TEST_F(Golden, ReasonsLeaveOutWhatNeverHappened) {
   expect_golden("reasons", reasons_text(json<control::Reasons>("reasons"), look_));
 }
 
+TEST_F(Golden, CacheSaysWhatItIsWorth) {
+  expect_golden("cache", cache_text(json<control::Cache>("cache"), look_));
+  control::Cache off{.started = now_ - 60, .now = now_};
+  expect_golden("cache_off", cache_text(off, look_));
+  off.ceiling = 256 << 20;
+  expect_golden("cache_new", cache_text(off, look_));
+}
+
+TEST_F(Golden, PurgeSaysWhatIsGone) {
+  expect_golden("purge_url", purge_text({.objects = 1, .bytes = 14502}, "http://www.example/logo.png", look_));
+  expect_golden("purge_host", purge_text({.objects = 312, .bytes = 94266982}, "www.example", look_));
+  expect_golden("purge_none", purge_text({}, "\033[31mwww.example", look_));
+  expect_golden("purge_all", purge_text({.objects = 12034, .bytes = 242221056}, "", look_));
+}
+
 TEST_F(Golden, ReloadSaysWhatHolds) {
   expect_golden("reload_done", reload_text(json<control::Reloaded>("reload_done"), look_));
   expect_golden("reload_refused", reload_text(json<control::Reloaded>("reload_refused"), look_));
