@@ -22,7 +22,7 @@ std::vector<account::BusyName> newly_refused(const Update& update, std::span<con
 std::string objection(const Update& update, std::span<const account::BusyName> busy, unsigned clients) {
   if (update.names_after == 0) return "it is empty";
   if (update.names_after * 2 < update.names_before) {
-    return "it has " + count_text(update.names_after) + " names, where there were " + count_text(update.names_before);
+    return "it shrinks from " + count_text(update.names_before) + " names to " + count_text(update.names_after);
   }
   const auto refused = newly_refused(update, busy);
   if (refused.empty()) return "";

@@ -40,7 +40,7 @@ TEST_F(Guard, LetsAnOrdinaryUpdateCome) {
 
 TEST_F(Guard, HoldsAnUpdateThatEmptiesOrHalves) {
   EXPECT_EQ(says({"a.example"}, {}, {}, 0), "it is empty");
-  EXPECT_EQ(says({"a.example", "b.example", "c.example"}, {"a.example"}, {}, 0), "it has 1 names, where there were 3");
+  EXPECT_EQ(says({"a.example", "b.example", "c.example"}, {"a.example"}, {}, 0), "it shrinks from 3 names to 1");
 }
 
 TEST_F(Guard, HoldsAnUpdateThatWouldNewlyBlockWhatManyUse) {
