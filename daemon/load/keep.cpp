@@ -39,10 +39,10 @@ Result<void> flush_folder(const std::string& path) {
 }  // namespace
 
 Kept Keep::about(const std::string& list) const {
-  const auto text = read(list, "about.json");
-  if (!text) return {};
+  std::string text;
+  if (!read(list, "about.json", text)) return {};
   try {
-    return nlohmann::json::parse(*text).get<Kept>();
+    return nlohmann::json::parse(text).get<Kept>();
   } catch (const nlohmann::json::exception&) {
     return {};
   }
@@ -56,10 +56,8 @@ Result<void> Keep::put_about(const std::string& list, const Kept& kept) const {
 
 void Keep::drop_held(const std::string& list) const { ::unlink((path(list) + "/held").c_str()); }
 
-Result<std::string> Keep::read(const std::string& list, const char* file) const {
-  std::string text;
-  if (const auto got = read_file(path(list) + '/' + file, largest, text); !got) return std::unexpected(got.error());
-  return text;
+Result<void> Keep::read(const std::string& list, const char* file, std::string& text) const {
+  return read_file(path(list) + '/' + file, largest, text);
 }
 
 Result<void> Keep::write(const std::string& list, const char* file, std::string_view text) const {

@@ -30,9 +30,9 @@ class Keep {
 
   /// An empty page when there is none, or none that can be read.
   Kept about(const std::string& list) const;
-  /// The last good copy, as it came.  Errors: system.
-  Result<std::string> copy(const std::string& list) const { return read(list, "copy"); }
-  Result<std::string> held(const std::string& list) const { return read(list, "held"); }
+  /// Sets `text` to the last good copy, as it came.  Errors: system.
+  Result<void> copy(const std::string& list, std::string& text) const { return read(list, "copy", text); }
+  Result<void> held(const std::string& list, std::string& text) const { return read(list, "held", text); }
 
   Result<void> put_about(const std::string& list, const Kept& kept) const;
   Result<void> put_copy(const std::string& list, std::string_view text) const { return write(list, "copy", text); }
@@ -42,7 +42,7 @@ class Keep {
  private:
   /// A list may be called "..": what stands before it makes that a name like any other.
   std::string path(const std::string& list) const { return folder_ + "/list." + list; }
-  Result<std::string> read(const std::string& list, const char* file) const;
+  Result<void> read(const std::string& list, const char* file, std::string& text) const;
   Result<void> write(const std::string& list, const char* file, std::string_view text) const;
 
   std::string folder_;

@@ -125,9 +125,11 @@ class ListFiles {
   /// The last good copy.  Without one the list is empty until the daemon has fetched it.
   ListContent kept_of(const config::List& list) {
     const Kept& kept = loaded_.kept[list.name];
-    auto text = keep_ && kept.url == list.url && kept.updated > 0 ? keep_->copy(list.name) : fail(Errc::closed);
-    ListContent content = text ? read_list(*text, list.match) : ListContent();
-    if (text && content.broken.empty()) return content;
+    std::string text;
+    if (keep_ && kept.url == list.url && kept.updated > 0 && keep_->copy(list.name, text)) {
+      ListContent content = read_list(text, list.match);
+      if (content.broken.empty()) return content;
+    }
     absent_.insert(list.name);
     return {};
   }

@@ -222,9 +222,10 @@ std::expected<load::ListContent, std::string> World::held_content(const config::
     if (!content.broken.empty()) return std::unexpected(list.file + " cannot be used: " + content.broken);
     return content;
   }
-  const auto text = load::Keep(loaded_.config->control.state).held(list.name);
-  if (!text) return std::unexpected("the held update cannot be read: " + text.error().cause.message());
-  return load::read_list(*text, list.match);
+  std::string text;
+  const auto got = load::Keep(loaded_.config->control.state).held(list.name, text);
+  if (!got) return std::unexpected("the held update cannot be read: " + got.error().cause.message());
+  return load::read_list(text, list.match);
 }
 
 std::string World::accept_list(const std::string& name) {
@@ -236,8 +237,8 @@ std::string World::accept_list(const std::string& name) {
   const bool fetched = !list->url.empty();
   load::Kept kept = loaded_.kept[name];
   if (const std::string why = take(*list, std::move(*content), kept, false); !why.empty()) return why.substr(1);
-  if (const auto text = keep.held(name); fetched && text) {
-    if (const auto put = keep.put_copy(name, *text); !put)
+  if (std::string text; fetched && keep.held(name, text)) {
+    if (const auto put = keep.put_copy(name, text); !put)
       log_error("list=" + name + " cannot be kept in control.state: " + put.error().cause.message());
     kept.updated = kept.held_at;
     keep.drop_held(name);
