@@ -128,6 +128,7 @@ io::Task<Step> keep_and_pass(Connection& c, Workspace& w, const Ask& ask, Cachin
   const int status = response.status;
   w.origin.used(response.size);
   caching.store.put(caching.entry, caching.epoch);
+  cache::Reader reader(caching.entry->body(), c.services.loop);  // first: a fetch that nobody reads may end at once
   if (!begin_fetch(std::move(fetch), w.origin)) {
     caching.lead.settle(false);
     co_return co_await refuse(c, Errc::response_malformed, ask.asked.head);
@@ -137,6 +138,7 @@ io::Task<Step> keep_and_pass(Connection& c, Workspace& w, const Ask& ask, Cachin
                         .workspace = w,
                         .ask = ask,
                         .entry = *caching.entry,
+                        .reader = reader,
                         .framing = delivery.framing,
                         .status = status,
                         .close = delivery.close};

@@ -13,13 +13,13 @@ using Kind = http::Framing::Kind;
 using As = cache::Telling::As;
 
 /// The head and the content in as few writes as they fit in.  Returns how it failed.
-io::Task<std::optional<Errc>> write_all(const Passing& p, cache::Reader& reader, io::Deadline& deadline, Step& step) {
+io::Task<std::optional<Errc>> write_all(const Passing& p, io::Deadline& deadline, Step& step) {
   const bool chunked = p.framing == Kind::chunked;
   for (bool first = true;; first = false) {
-    const cache::Reader::Look look = reader.look();
+    const cache::Reader::Look look = p.reader.look();
     if (look.broken) co_return *look.broken;
     if (!first && look.size == 0 && !look.last) {
-      if (const auto rung = co_await reader.wait(); !rung) co_return rung.error().code;
+      if (const auto rung = co_await p.reader.wait(); !rung) co_return rung.error().code;
       continue;
     }
     Gather gather;
@@ -36,7 +36,7 @@ io::Task<std::optional<Errc>> write_all(const Passing& p, cache::Reader& reader,
     }
     step.status = p.status;
     step.traffic.out += gather.size();
-    reader.used(look.size);
+    p.reader.used(look.size);
     if (look.last) co_return std::nullopt;
   }
 }
@@ -48,20 +48,19 @@ io::Task<void> watch(const Passing& p, io::TaskGroup& both, std::optional<Errc>&
   both.stop();
 }
 
-io::Task<void> write_beside(const Passing& p, cache::Reader& reader, io::Deadline& deadline, Step& step,
-                            io::TaskGroup& both, std::optional<Errc>& failed, bool& done) {
-  failed = co_await write_all(p, reader, deadline, step);
+io::Task<void> write_beside(const Passing& p, io::Deadline& deadline, Step& step, io::TaskGroup& both,
+                            std::optional<Errc>& failed, bool& done) {
+  failed = co_await write_all(p, deadline, step);
   done = !failed;
   both.stop();
 }
 
 /// While content still arrives the client may leave without a write that would notice.
-io::Task<std::optional<Errc>> write_and_watch(const Passing& p, cache::Reader& reader, io::Deadline& deadline,
-                                              Step& step) {
+io::Task<std::optional<Errc>> write_and_watch(const Passing& p, io::Deadline& deadline, Step& step) {
   std::optional<Errc> failed, left;
   bool done = false;
   io::TaskGroup both(p.connection.services.loop);
-  both.spawn(write_beside(p, reader, deadline, step, both, failed, done));
+  both.spawn(write_beside(p, deadline, step, both, failed, done));
   if (!both.stopped()) both.spawn(watch(p, both, left));
   co_await both.join();
   if (done) co_return std::nullopt;
@@ -121,14 +120,12 @@ Kind framing_of(const cache::Telling& telling, const cache::Entry& entry, const 
 io::Task<Step> pass_on(const Passing& p) {
   Connection& c = p.connection;
   io::Deadline deadline(c.services.loop.wheel(), c.client, stall);
-  cache::Reader reader(p.entry.body(), c.services.loop, p.slice ? p.slice->first : 0,
-                       p.slice ? std::optional(p.slice->length) : std::nullopt);
   Step step{.traffic = {.in = p.ask.head_size}};
   std::optional<Errc> failed;
   if (p.entry.body()->whole())
-    failed = co_await write_all(p, reader, deadline, step);
+    failed = co_await write_all(p, deadline, step);
   else
-    failed = co_await write_and_watch(p, reader, deadline, step);
+    failed = co_await write_and_watch(p, deadline, step);
   p.entry.delivered(step.traffic.out);
   if (failed) {
     const account::Traffic moved = step.traffic;
@@ -161,14 +158,17 @@ io::Task<Step> tell_stored(Connection& c, Workspace& w, const Ask& ask, const st
     step = co_await tell_head(c, w, ask, status, telling.close);
     entry->delivered(step.traffic.out);
   } else {
-    Passing passing{.connection = c,
-                    .workspace = w,
-                    .ask = ask,
-                    .entry = *entry,
-                    .framing = framing,
-                    .status = status,
-                    .close = telling.close};
-    if (telling.as == As::part) passing.slice = telling.slice;
+    const bool part = telling.as == As::part;
+    cache::Reader reader(entry->body(), c.services.loop, part ? telling.slice.first : 0,
+                         part ? std::optional(telling.slice.length) : std::nullopt);
+    const Passing passing{.connection = c,
+                          .workspace = w,
+                          .ask = ask,
+                          .entry = *entry,
+                          .reader = reader,
+                          .framing = framing,
+                          .status = status,
+                          .close = telling.close};
     step = co_await pass_on(passing);
   }
   step.cache = result;

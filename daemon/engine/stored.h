@@ -16,13 +16,13 @@ namespace weir::engine {
 io::Task<Step> tell_stored(Connection& c, Workspace& w, const Ask& ask, const std::shared_ptr<cache::Entry>& entry,
                            CacheResult result);
 
-/// Delivers w.response_head and then the content that `reader` finds, while it arrives.
+/// Delivers workspace.response_head and then the content that `reader` finds, while it arrives.
 struct Passing {
   Connection& connection;
   Workspace& workspace;
   const Ask& ask;
   cache::Entry& entry;
-  std::optional<http::Slice> slice = {};  ///< empty: all of it
+  cache::Reader& reader;  ///< of the entry's body
   http::Framing::Kind framing = http::Framing::Kind::length;
   int status = 0;
   bool close = false;  ///< the client was told that its connection ends
