@@ -31,13 +31,16 @@ std::uint16_t port_of(std::string_view authority) {
   return port;
 }
 
+cache::Key dialled_key(const Connection& c, const http::Request& request) {
+  return {.host = request.host,
+          .port = port_of(request.authority),
+          .target = request.path,
+          .dialled = c.flow.origin.port,
+          .address = c.flow.origin.address};
+}
+
 cache::Key key_of(const Connection& c, const http::Request& request) {
-  const cache::Key dialled{.host = request.host,
-                           .port = port_of(request.authority),
-                           .target = request.path,
-                           .dialled = c.flow.origin.port,
-                           .address = c.flow.origin.address};
-  return c.services.cache->resolved(dialled, wall_clock());
+  return c.services.cache->resolved(dialled_key(c, request), wall_clock());
 }
 
 bool is_safe(std::string_view method) {
@@ -192,7 +195,9 @@ io::Task<Step> refuse_unstored(Connection& c, Workspace& w) {
 /// A change at the origin: goes there whatever is stored.
 io::Task<Step> change(Connection& c, Workspace& w) {
   keep_request(w);
-  Caching caching{.store = *c.services.cache, .asks = Asks::change, .key = key_of(c, w.request), .request = w.request};
+  // What is stored under either key of the host is outdated, so the one with the address names both.
+  const cache::Key key = dialled_key(c, w.request);
+  Caching caching{.store = *c.services.cache, .asks = Asks::change, .key = key, .request = w.request};
   co_return co_await ask_origin(c, w, caching);
 }
 
@@ -224,8 +229,8 @@ Asks asks_of(const http::Request& request, const std::shared_ptr<cache::Entry>& 
   return prior && prior->body()->whole() && prior->head().validators().any() ? Asks::validate : Asks::get;
 }
 
-/// The origin has to be asked: who asks for the same at the same time waits for what comes of it.  Those whose request
-/// bears conditions, or for whom nothing can be shared, ask for themselves.
+/// The origin has to be asked: who asks for the same at the same time waits for what comes of it.  Those whose
+/// request bears conditions, or for whom nothing can be shared, ask for themselves.
 bool may_wait(const Looked& looked, const http::Request& request, const cache::Wish& wish) {
   if (looked.found.marked || request.is_head() || wish.control.no_cache || wish.control.max_age == Duration::zero())
     return false;

@@ -8,6 +8,11 @@ def hits(lab, path):
     return [line for line in lab.nginx.log() if f" {path} " in line]
 
 
+def results(daemon):
+    """What the cache did for the requests so far, sorted: each worker writes its own lines in order."""
+    return sorted(line["cache"] for line in daemon.lines())
+
+
 def test_a_fresh_response_is_fetched_once(lab, weir, origin):
     daemon = weir()
     content = lab.nginx.file("page", 100_000)
@@ -19,7 +24,7 @@ def test_a_fresh_response_is_fetched_once(lab, weir, origin):
     assert "\r\nAge: " in head
     assert len(hits(lab, "/cached/page")) == before + 1
     wait_for("three lines", lambda: len(daemon.lines()) == 3)
-    assert [line["cache"] for line in daemon.lines()] == ["miss", "hit", "hit"]
+    assert results(daemon) == ["hit", "hit", "miss"]
 
 
 def test_parts_and_conditions_are_answered_from_memory(lab, weir, origin):
@@ -45,4 +50,4 @@ def test_no_cache_is_validated_each_time(lab, weir):
         assert head.startswith("HTTP/1.1 200 OK") and body == content
     assert [line.rsplit(" ", 1)[1] for line in hits(lab, "/checked/checked")[-3:]] == ["200", "304", "304"]
     wait_for("three lines", lambda: len(daemon.lines()) == 3)
-    assert [line["cache"] for line in daemon.lines()] == ["miss", "revalidated", "revalidated"]
+    assert results(daemon) == ["miss", "revalidated", "revalidated"]
