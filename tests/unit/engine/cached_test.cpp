@@ -245,6 +245,75 @@ TEST_F(Cached, HasNoPartInConnectionsThatSayWhoTheClientIs) {
   EXPECT_EQ(results(3), "- - miss");
 }
 
+// RFC 9112 §7: chunks end at this hop; what is complete has a length.  RFC 9110 §6.5: trailers need chunks.
+TEST_F(Cached, KnowsTheLengthOfWhatCameInChunks) {
+  Peer one = client();
+  one.say(get);
+  Peer origin = asked();
+  origin.say("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nsto\r\n");
+  EXPECT_EQ(one.hear_until("sto\r\n"),
+            "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nsto\r\n");
+  origin.say("3\r\nred\r\n0\r\n\r\n");
+  EXPECT_EQ(one.hear_until("0\r\n\r\n"), "3\r\nred\r\n0\r\n\r\n");
+  one.say(get);
+  EXPECT_EQ(answer(one), "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 6\r\n\r\nstored");
+}
+
+TEST_F(Cached, KeepsTrailersForThoseWhoCanReadThem) {
+  Peer one = client();
+  one.say(get);
+  Peer origin = asked();
+  const std::string chunks = "6\r\nstored\r\n0\r\nX-Sum: 1\r\n\r\n";
+  origin.say("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+  one.head();
+  EXPECT_EQ(one.hear(chunks.size()), chunks);
+  one.say(get);
+  EXPECT_NE(one.head().find("Transfer-Encoding: chunked\r\n"), std::string::npos);
+  EXPECT_EQ(one.hear(chunks.size()), chunks);
+  Peer old = client();
+  old.say("GET /a?q HTTP/1.0\r\nHost: origin.example\r\n\r\n");
+  EXPECT_NE(old.head().find("Connection: close\r\n"), std::string::npos);
+  EXPECT_EQ(old.rest(), "stored");
+}
+
+// RFC 9112 §6.3 item 8: it ends when the connection does, and is known whole then.
+TEST_F(Cached, KeepsWhatEndedWithItsConnection) {
+  Peer one = client();
+  one.say(get);
+  Peer origin = asked();
+  origin.say("HTTP/1.0 200 OK\r\nCache-Control: max-age=60\r\n\r\nsto");
+  EXPECT_EQ(one.hear_until("sto"), "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nConnection: close\r\n\r\nsto");
+  origin.say("red");
+  origin.close();
+  EXPECT_EQ(one.rest(), "red");
+  Peer two = client(1);
+  two.say(get);
+  EXPECT_EQ(answer(two), "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 6\r\n\r\nstored");
+}
+
+// RFC 9111 §4.3.5: what a HEAD says makes the stored response fresh, or, where it contradicts it, forgotten.
+TEST_F(Cached, LearnsFromHead) {
+  const std::string aged =
+      "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nAge: 60\r\nETag: \"a\"\r\nContent-Length: 6\r\n\r\n";
+  Peer one = client();
+  one.say(get);
+  Peer origin = asked();
+  origin.say(aged + "stored");
+  one.hear(aged.size() + 6);
+  one.say(ask("", "HEAD"));
+  EXPECT_EQ(origin.head(), ask("", "HEAD"));
+  origin.say(minute);
+  EXPECT_EQ(one.head(), minute);
+  one.say(get);
+  EXPECT_EQ(answer(one), stored);
+  one.say(ask("Cache-Control: no-cache\r\n", "HEAD"));
+  origin.head();
+  origin.say("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nETag: \"b\"\r\nContent-Length: 6\r\n\r\n");
+  one.head();
+  one.say(get);
+  EXPECT_EQ(origin.head(), get) << "the other representation is not told as this one";
+}
+
 // A body that is cut off is passed on as cut off, and never stored.
 TEST_F(Cached, KeepsNothingThatWasCutOff) {
   Peer one = client();
