@@ -11,6 +11,11 @@ namespace weir::engine {
 
 namespace {
 
+/// How often a fetch whose origin keeps silent looks whether anybody still reads: one that nobody waits for must not
+/// hold its connection as long as one that somebody does.
+constexpr Duration glance = std::chrono::seconds(10);
+/// How long an origin may take to answer when it is asked behind an answer.
+constexpr Duration patience = std::chrono::seconds(30);
 /// Octets without which a fetch that nobody reads is still brought to its end.
 constexpr std::uint64_t worth_finishing = 1 << 20;
 
@@ -71,6 +76,16 @@ io::Task<Result<MutableBytes>> find_room(Fetch& f, std::shared_ptr<cache::Bell>&
   }
 }
 
+io::Task<Result<std::size_t>> read_some(Fetch& f, MutableBytes room, io::Deadline& deadline) {
+  for (Duration silent{};;) {
+    deadline.restart(glance);
+    const auto got = co_await f.origin.read(room);
+    if (got || got.error() != Errc::timed_out) co_return got;
+    silent += glance;
+    if (f.entry->body()->readers() == 0 || silent >= stall) co_return got;
+  }
+}
+
 /// Reads straight into the body's chunks until it is complete, or something is wrong.
 io::Task<std::optional<Errc>> fill(Fetch& f, io::Deadline& deadline) {
   cache::Body& body = *f.entry->body();
@@ -79,8 +94,7 @@ io::Task<std::optional<Errc>> fill(Fetch& f, io::Deadline& deadline) {
     const auto room = co_await find_room(f, bell);
     if (!room) co_return room.error().code;
     if (room->empty()) co_return Errc::closed;
-    deadline.restart(stall);
-    const auto got = co_await f.origin.read(*room);
+    const auto got = co_await read_some(f, *room, deadline);
     if (!got) co_return of_origin(got.error());
     if (*got == 0) {
       f.reusable = false;
@@ -105,7 +119,7 @@ io::Task<std::optional<Errc>> fill(Fetch& f, io::Deadline& deadline) {
 io::Task<void> fetch_rest(Fetch f) {
   std::optional<Errc> failed;
   {
-    io::Deadline deadline(f.services.loop.wheel(), f.origin, stall);
+    io::Deadline deadline(f.services.loop.wheel(), f.origin, glance);
     failed = co_await fill(f, deadline);
   }
   if (failed)
@@ -186,7 +200,7 @@ io::Task<void> refresh(Refresh r) {
   if (origin) {
     Result<void> answered;
     {
-      io::Deadline deadline(r.services.loop.wheel(), *origin, stall);
+      io::Deadline deadline(r.services.loop.wheel(), *origin, patience);
       answered = co_await ask(*origin, r.request_head, *w);
     }
     if (answered) take_news(r, *w, caching, std::move(*origin));
