@@ -25,8 +25,9 @@ class Shard {
   static constexpr std::size_t marks = 512;         ///< keys remembered as not storable; a newer one overwrites
   static constexpr std::size_t ghosts = 1024;       ///< hashes of entries that went unproven; the same
   static constexpr std::size_t epochs = 256;        ///< keys share them: one that is forgotten costs others a put
-  /// How long a key is remembered as not storable: its requests do not wait for each other meanwhile.
-  static constexpr std::chrono::seconds mark_life{60};
+  /// How long a key is remembered as not storable: its requests do not wait for each other meanwhile, and nothing is
+  /// stored of it.  Short, since an error may have been the reason.
+  static constexpr std::chrono::seconds mark_life{10};
 
   struct Found {
     std::shared_ptr<Entry> entry;

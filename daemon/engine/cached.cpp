@@ -192,6 +192,14 @@ io::Task<Step> refuse_unstored(Connection& c, Workspace& w) {
   co_return step;
 }
 
+/// To the origin and back, as if there were no cache.
+io::Task<Step> pass_by(Connection& c, Workspace& w) {
+  const Ask ask = prepare(c, w);
+  Forwarded forwarded = co_await forward(c, w, ask);
+  forwarded.step.cache = CacheResult::bypass;
+  co_return forwarded.step;
+}
+
 /// A change at the origin: goes there whatever is stored.
 io::Task<Step> change(Connection& c, Workspace& w) {
   keep_request(w);
@@ -252,12 +260,7 @@ io::Task<Step> serve_cached(Connection& c, Workspace& w) {
   if (!is_safe(request.method)) co_return co_await change(c, w);
   cache::Store& store = *c.services.cache;
   cache::Wish wish = cache::wish_of(request.fields);
-  if (wants_origin(request, wish)) {
-    const Ask ask = prepare(c, w);
-    Forwarded forwarded = co_await forward(c, w, ask);
-    forwarded.step.cache = CacheResult::bypass;
-    co_return forwarded.step;
-  }
+  if (wants_origin(request, wish)) co_return co_await pass_by(c, w);
 
   const Monotonic until = c.services.loop.now() + patience;
   Looked looked;
@@ -272,6 +275,8 @@ io::Task<Step> serve_cached(Connection& c, Workspace& w) {
     if (wish.control.only_if_cached) {  // RFC 9111 §5.2.1.7
       co_return co_await refuse_unstored(c, w);
     }
+    // What could not be stored a moment ago costs this look-up and nothing else.
+    if (!looked.found.entry && looked.found.marked) co_return co_await pass_by(c, w);
     if (has(request, http::Name::range) || !may_wait(looked, request, wish) || c.services.loop.now() >= until) break;
     joined = store.join(key);
     if (joined.mine) break;
