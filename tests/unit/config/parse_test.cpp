@@ -185,10 +185,9 @@ TEST(Parse, SaysWhatADottedKeyBelowASectionMeans) {
 }
 
 TEST(Parse, EveryKeyOfALaterFeatureIsUnknown) {
-  for (const char* key :
-       {"gateway.host = false", "control.metrics = \"off\"", "log.format = \"json\"", "limits.memory = \"auto\"",
-        "tls.intercept = []", "cache.disk = []", "clients.ipv6 = \"/64\"", "page.contact = \"x\"", "operator = []",
-        "limit = []"}) {
+  for (const char* key : {"gateway.host = false", "control.metrics = \"off\"", "log.format = \"json\"",
+                          "limits.memory = \"auto\"", "tls.intercept = []", "cache.disk = []", "clients.ipv6 = \"/64\"",
+                          "page.contact = \"x\"", "operator = []", "limit = []"}) {
     EXPECT_NE(said(std::string(key) + "\ngateway.lan = [\"a\"]\n").find("weir.toml:1:"), std::string::npos) << key;
   }
   for (const char* key : {"method = [\"GET\"]", "path = [\"/\"]", "type = [\"x\"]", "user = [\"x\"]", "ech = true",
