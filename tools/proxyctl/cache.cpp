@@ -66,7 +66,7 @@ std::string cache_text(const control::Cache& cache, const Look& look) {
 }
 
 int cache(const Arguments& arguments, const Look& look) {
-  const Question question{.path = "/v1/cache", .query = {{"limit", std::to_string(arguments.limit)}}};
+  const Question question{.path = "/v1/cache", .query = {{"limit", std::to_string(arguments.objects)}}};
   return show<control::Cache>(arguments, look, question, [&](const control::Cache& c) { return cache_text(c, look); });
 }
 

@@ -31,6 +31,7 @@ struct Arguments {
   std::string what;  ///< URL or host to purge
   unsigned port = 0;
   unsigned limit = 20;
+  unsigned objects = 10;
   bool failed = false;
   bool again = false;
   bool all = false;

@@ -57,7 +57,7 @@ void except_options(CLI::App& app, Arguments& to) {
 }
 
 void cache_options(CLI::App& app, Arguments& to) {
-  app.add_option("--limit", to.limit, "at most so many objects")->check(CLI::Range(1, 1000))->default_val(10);
+  app.add_option("--limit", to.objects, "at most so many objects")->check(CLI::Range(1, 1000))->capture_default_str();
 }
 
 void purge_options(CLI::App& app, Arguments& to) {
