@@ -45,9 +45,8 @@ policy::Facts facts_of(const intake::Arrival& arrival, std::string_view name = {
 }
 
 /// The origin's half: adopted where the connection came off the wire, dialled otherwise.
-io::Task<Result<io::Tcp>> reach_origin(Worker& w, const intake::Arrival& arrival,
-                                       upstream::Speaks first = upstream::Speaks::us) {
-  if (!arrival.taken) co_return co_await w.dialer().dial(arrival.flow, first);
+io::Task<Result<io::Tcp>> reach_origin(Worker& w, const intake::Arrival& arrival) {
+  if (!arrival.taken) co_return co_await w.dialer().dial(arrival.flow);
   auto half = steer::adopt_origin(arrival.flow, *arrival.taken);
   if (!half) co_return std::unexpected(half.error());
   co_return io::Tcp::adopt(w.loop(), std::move(*half));
@@ -108,7 +107,7 @@ struct FirstWord {
   bool origin_spoke = false;
 };
 io::Task<FirstWord> who_speaks(Worker& w, intake::Arrival& arrival, Duration idle) {
-  auto origin = co_await reach_origin(w, arrival, upstream::Speaks::origin);
+  auto origin = co_await reach_origin(w, arrival);
   if (!origin) co_return FirstWord{.failed = origin.error()};
   io::Deadline deadline(w.wheel(), arrival.client, *origin, idle);
   auto ready = co_await io::first_readable(arrival.client, *origin);

@@ -1,7 +1,6 @@
 #include "upstream/dialer.h"
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -36,13 +35,11 @@ bool bind_as_client(int fd, const Flow& flow, Dial from) {
   return bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0;
 }
 
-io::Task<Result<io::Tcp>> attempt(io::Loop& loop, const Flow& flow, Dial from, Speaks first, Duration timeout) {
+io::Task<Result<io::Tcp>> attempt(io::Loop& loop, const Flow& flow, Dial from, Duration timeout) {
   const int family = flow.origin.address.is_v4() ? AF_INET : AF_INET6;
   Fd fd(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) co_return fail_errno();
   if (from != Dial::gateway && !bind_as_client(fd.get(), flow, from)) co_return fail_errno(Errc::no_free_port);
-  const int quickly = 0;
-  if (first == Speaks::us) setsockopt(fd.get(), IPPROTO_TCP, TCP_QUICKACK, &quickly, sizeof quickly);
 
   Result<io::Tcp> tcp = io::Tcp::adopt(loop, std::move(fd));
   if (!tcp) co_return std::unexpected(tcp.error());
@@ -58,9 +55,9 @@ io::Task<Result<io::Tcp>> attempt(io::Loop& loop, const Flow& flow, Dial from, S
 
 }  // namespace
 
-io::Task<Result<io::Tcp>> Dialer::dial(Flow flow, Speaks first) {
+io::Task<Result<io::Tcp>> Dialer::dial(Flow flow) {
   for (Dial from = as_client(flow) ? Dial::same_port : Dial::gateway;;) {
-    Result<io::Tcp> tcp = co_await attempt(loop_, flow, from, first, policy_.timeout);
+    Result<io::Tcp> tcp = co_await attempt(loop_, flow, from, policy_.timeout);
     if (tcp) ledger_.dialled(from);
     if (tcp || tcp.error() != Errc::no_free_port || from == Dial::gateway) co_return tcp;
     from = from == Dial::same_port ? Dial::other_port : Dial::gateway;

@@ -17,10 +17,6 @@ struct SourcePolicy {
   Duration timeout = std::chrono::seconds(30);  ///< of a dial, about as long as a client's own would last; zero: never
 };
 
-/// Who speaks first on a new connection.  Where it is us, our bytes bring the last acknowledgement of the handshake
-/// along and a packet is saved; an origin that speaks first must not be kept waiting for it.
-enum class Speaks : bool { us, origin };
-
 /// One a worker.
 class Dialer {
  public:
@@ -32,7 +28,7 @@ class Dialer {
   /// the port is taken on this host, then the gateway's own address: a visible address is better than no connection.
   /// Only a shortage on this host leads to the next step; what the origin answers is the answer.
   /// Errors: origin_refused, origin_unreachable, origin_timeout, no_free_port, stopped, system.
-  io::Task<Result<io::Tcp>> dial(Flow flow, Speaks first = Speaks::us);
+  io::Task<Result<io::Tcp>> dial(Flow flow);
 
   /// The address that the origin of `flow` sees; all zero for the gateway's.  Connections are alike when it is the
   /// same.

@@ -57,7 +57,7 @@ class Upstream : public testing::Test {
     return results;
   }
   io::Task<void> dial_into(const std::vector<Flow>& flows, std::vector<Result<io::Tcp>>& results) {
-    for (const Flow& flow : flows) results.push_back(co_await dialer_.dial(flow, Speaks::origin));
+    for (const Flow& flow : flows) results.push_back(co_await dialer_.dial(flow));
     loop_.stop();
   }
   std::uint64_t count(account::Count c) { return ledger_.counters().of(c).read(); }
@@ -189,7 +189,7 @@ TEST_F(Pooled, TheSweepClosesWhatIsOldOrEnded) {
   Dialer dialer(loop, ledger_, source_);
   bool swept = false;
   const auto play = [&]() -> io::Task<void> {
-    auto tcp = co_await dialer.dial({.client = at("127.0.0.1", 0), .origin = origin_}, Speaks::origin);
+    auto tcp = co_await dialer.dial({.client = at("127.0.0.1", 0), .origin = origin_});
     Fd peer = accept();
     pool.put(one_, std::move(*tcp));
     peer.reset();
