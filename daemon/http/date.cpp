@@ -80,9 +80,9 @@ std::optional<WallTime> time_of(const Parts& p) {
   const year_month_day date{year(p.year), month(static_cast<unsigned>(p.month)), day(static_cast<unsigned>(p.day))};
   // A leap second is a second like any other; clocks count it as the next minute's first.
   if (!date.ok() || p.year < 1601 || p.hour > 23 || p.minute > 59 || p.second > 60) return {};
-  // A clock of nanoseconds ends in 2262.  What lies beyond is as far away as it can say.
-  constexpr auto last = floor<seconds>(WallTime::max());
-  constexpr auto first = ceil<seconds>(WallTime::min());
+  // 64 bits of nanoseconds hold 292 years: what lies beyond these is as far away as matters, and the distance between
+  // any two dates can be said.
+  constexpr sys_seconds first = sys_days(January / 1 / 1900), last = sys_days(January / 1 / 2190);
   const sys_seconds when = sys_days(date) + hours(p.hour) + minutes(p.minute) + seconds(p.second);
   return WallTime(std::clamp<sys_seconds>(when, first, last));
 }
