@@ -222,7 +222,7 @@ bool is_http(const config::Config& config, std::uint16_t port) {
 }  // namespace
 
 io::Task<void> session(Worker& w, intake::Arrival arrival) {
-  // A running connection keeps the policy under which it began.
+  // A connection is judged by the policy under which it began; one that is spliced then ends if a newer one refuses it.
   const std::shared_ptr<const policy::Snapshot> policy = w.terms().policy;
   const FlowId id =
       w.ledger().opened({.flow = arrival.flow, .depth = Depth::splice, .id = arrival.taken ? arrival.taken->id : 0});

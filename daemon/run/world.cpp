@@ -365,7 +365,8 @@ std::optional<std::chrono::sys_seconds> World::next_change() const {
   return policy::next_change(loaded_.config->rules, now, load::wall_at);
 }
 
-/// Passing connections that the new policy refuses end now; what the daemon holds goes on under its old one.
+/// Passing connections that the new policy refuses end now.  Workers judge what they splice when they are told of it;
+/// requests are judged one by one.
 std::uint64_t World::reset_refused() {
   std::uint64_t reset = 0;
   for (const account::Record& record : books_->live({.limit = std::numeric_limits<std::size_t>::max()})) {
