@@ -127,13 +127,20 @@ void Loop::make_ready(Wait& wait) {
   wait.next_ = nullptr;
   *last_ready_ = &wait;
   last_ready_ = &wait.next_;
-  if (impl_->in_turn || impl_->scheduled) return;
-  impl_->scheduled = true;
-  asio::post(impl_->context, [this] { Turn turn(*this); });
+  if (!impl_->in_turn) schedule();
+}
+
+// One at most is queued.  A second would be queued again at its own end too, and each turn of the poll would add one
+// more while there is always somebody to resume, until descriptors are hardly ever asked.
+void Loop::schedule() {
+  if (std::exchange(impl_->scheduled, true)) return;
+  asio::post(impl_->context, [this] {
+    impl_->scheduled = false;
+    Turn turn(*this);
+  });
 }
 
 void Loop::drain() {
-  impl_->scheduled = false;
   const auto end = std::chrono::steady_clock::now() + longest_turn;
   for (int i = 0; i < resumes_a_turn && first_ready_ != nullptr; ++i) {
     if (i > 0 && std::chrono::steady_clock::now() > end) break;
@@ -144,10 +151,7 @@ void Loop::drain() {
     wait->waiting_.resume();
   }
   impl_->in_turn = false;
-  if (first_ready_ != nullptr) {
-    impl_->scheduled = true;
-    asio::post(impl_->context, [this] { Turn turn(*this); });
-  }
+  if (first_ready_ != nullptr) schedule();
   if (root_.stopped() && root_.size() == 0) impl_->context.stop();
 }
 

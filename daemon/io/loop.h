@@ -54,6 +54,7 @@ class Loop : Wheel::Host {
   void make_ready(Wait& wait);
   bool may_go_on();  ///< whether the running task may take another result without letting others run
   void drain();
+  void schedule();
 
   std::unique_ptr<Impl> impl_;
   Wheel wheel_;

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <atomic>
 #include <memory>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -88,6 +90,43 @@ TEST(Loop, RunsATimerThatIsDueBeforeEverythingElseThatIsReady) {
     loop.wheel().add(due, 1ms);
     co_await group.join();
     EXPECT_LT(due.at, 20);
+  });
+}
+
+// A task that is always ready, such as the one that accepts under a flood, must leave sockets their share for ever.
+TEST(Loop, AsksItsSocketsAsOftenAfterManyTurnsAsInTheFirst) {
+  run([](Loop& loop) -> Task<void> {
+    constexpr int hops = 300;
+    bool done = false;
+    int resumed = 0;
+    const auto busy = [](const bool& over, int& count) -> Task<void> {
+      for (bool on = true; on && !over; ++count) on = (co_await yield()).has_value();
+    };
+    TaskGroup group(loop);
+    group.spawn(busy(done, resumed));
+    auto [near, far] = streams(loop);
+    const auto echo = [](Tcp& stream) -> Task<void> {
+      std::byte byte{};
+      for (int i = 0; i < hops; ++i) {
+        const auto got = co_await stream.read(std::span(&byte, 1));
+        const auto wrote = co_await stream.write(std::span<const std::byte>(&byte, 1));
+        EXPECT_TRUE(wrote.has_value() && got.value_or(0) == 1);
+      }
+    };
+    group.spawn(echo(far));
+    std::vector<int> between;
+    for (int i = 0; i < hops; ++i) {
+      const int before = resumed;
+      std::byte byte{};
+      const auto wrote = co_await near.write(std::span<const std::byte>(&byte, 1));
+      const auto got = co_await near.read(std::span(&byte, 1));
+      EXPECT_TRUE(wrote.has_value() && got.value_or(0) == 1);
+      between.push_back(resumed - before);
+    }
+    done = true;
+    co_await group.join();
+    std::ranges::sort(std::span(between).last(hops / 3));
+    EXPECT_LT(between[hops - hops / 6], 10 * 256);  // the median of the last third, in full turns
   });
 }
 
