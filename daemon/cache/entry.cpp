@@ -30,6 +30,15 @@ std::shared_ptr<Entry> Entry::make(Memory& memory, OwnedKey key, Variant variant
   return made;
 }
 
+std::shared_ptr<Entry> Entry::under(const Key& key) const {
+  auto same = make(memory_, OwnedKey(key), variant_, head_.copy(), facts_, body_);
+  if (same) {
+    same->uses = uses.load();
+    same->octets_out = octets_out.load();
+  }
+  return same;
+}
+
 Entry::~Entry() { memory_.give(charged_); }
 
 bool Entry::answers(const Key& key, const http::Fields& request) const {

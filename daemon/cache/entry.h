@@ -20,11 +20,15 @@ class Entry {
   struct Variant {
     std::string nominated;  ///< see cache/vary.h
     std::string selected;
+
+    friend bool operator==(const Variant&, const Variant&) = default;
   };
 
   /// Charges `memory` for all but the body.  Null: there is no room.
   static std::shared_ptr<Entry> make(Memory& memory, OwnedKey key, Variant variant, StoredHead head, const Facts& facts,
                                      std::shared_ptr<Body> body);
+  /// The same response under another key, with its uses; the body is shared.  Null: there is no room.
+  std::shared_ptr<Entry> under(const Key& key) const;
   ~Entry();
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;

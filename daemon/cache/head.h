@@ -40,6 +40,8 @@ class StoredHead {
   /// the same name.  Content-Length, Content-Encoding and Content-Range speak of stored octets, and stay.
   StoredHead updated_by(const http::Response& newer, WallTime received) const;
 
+  StoredHead copy() const { return *this; }
+
   StoredHead(StoredHead&&) = default;
   StoredHead& operator=(StoredHead&&) = default;
 
@@ -55,6 +57,7 @@ class StoredHead {
   std::size_t memory() const { return text_.capacity(); }
 
  private:
+  StoredHead(const StoredHead&) = default;
   explicit StoredHead(std::string text);
   void tell_fields(const Telling& telling, std::string& out) const;
 

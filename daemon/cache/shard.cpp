@@ -4,6 +4,13 @@
 
 namespace weir::cache {
 
+std::shared_ptr<Entry> Shard::Slot::find(const Key& key, const Entry::Variant& variant) const {
+  for (const auto& entry : variants) {
+    if (entry->key() == key && entry->variant() == variant) return entry;
+  }
+  return nullptr;
+}
+
 Shard::Found Shard::find(const Key& key, std::uint64_t hash, const http::Fields& request, WallTime now) {
   const std::lock_guard lock(mutex_);
   Found found{.epoch = epochs_[hash % epochs]};
@@ -44,15 +51,10 @@ bool Shard::put(std::shared_ptr<Entry> entry, std::uint64_t hash, std::uint64_t 
   if (marks_[hash % marks].hash == hash) marks_[hash % marks] = {};
   entry->hash_ = hash;
   Slot& slot = slots_[hash];
-  const auto same = std::ranges::find_if(slot.variants, [&](const std::shared_ptr<Entry>& other) {
-    return other->key() == entry->key() && other->variant().nominated == entry->variant().nominated &&
-           other->variant().selected == entry->variant().selected;
-  });
   bool proven = ghosts_[hash % ghosts] == hash;
-  if (same != slot.variants.end()) {
-    replaced = *same;
+  if ((replaced = slot.find(entry->key(), entry->variant()))) {
     proven |= replaced->proven_ || replaced->favour_ > 0;
-    slot.variants.erase(same);
+    std::erase(slot.variants, replaced);
     unseat(*replaced);
   } else if (slot.variants.size() == most_variants) {
     oldest = slot.variants.back();
@@ -79,9 +81,18 @@ bool Shard::replace(const std::shared_ptr<Entry>& old, std::shared_ptr<Entry> en
   return true;
 }
 
-void Shard::remove(const std::shared_ptr<Entry>& entry) {
+bool Shard::remove(const std::shared_ptr<Entry>& entry) {
   const std::lock_guard lock(mutex_);
-  if (entry->seated_) unlink(*entry);
+  if (!entry->seated_) return false;
+  unlink(*entry);
+  return true;
+}
+
+std::optional<std::uint64_t> Shard::vacant(const Key& key, std::uint64_t hash, const Entry::Variant& variant) const {
+  const std::lock_guard lock(mutex_);
+  const auto slot = slots_.find(hash);
+  if (slot == slots_.end() || !slot->second.find(key, variant)) return epochs_[hash % epochs];
+  return {};
 }
 
 void Shard::weigh(const std::shared_ptr<Entry>& entry) {

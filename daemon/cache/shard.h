@@ -11,6 +11,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -50,7 +51,10 @@ class Shard {
   bool put(std::shared_ptr<Entry> entry, std::uint64_t hash, std::uint64_t epoch);
   /// In place of `old`, if that still stands here, with its standing.
   bool replace(const std::shared_ptr<Entry>& old, std::shared_ptr<Entry> entry);
-  void remove(const std::shared_ptr<Entry>& entry);
+  /// False: it does not stand here.
+  bool remove(const std::shared_ptr<Entry>& entry);
+  /// The epoch of a key under which this variant does not stand.
+  std::optional<std::uint64_t> vacant(const Key& key, std::uint64_t hash, const Entry::Variant& variant) const;
   /// Its body is complete: it weighs what it weighs.
   void weigh(const std::shared_ptr<Entry>& entry);
 
@@ -77,6 +81,7 @@ class Shard {
     std::vector<std::shared_ptr<Entry>> variants;  ///< newest first
     std::shared_ptr<Fill> fill;
     bool empty() const { return variants.empty() && !fill; }
+    std::shared_ptr<Entry> find(const Key& key, const Entry::Variant& variant) const;  ///< null: there is none
   };
   struct Mark {
     std::uint64_t hash = 0;

@@ -35,9 +35,10 @@ void Store::resize(std::uint64_t octets) {
   }
 }
 
-Key Store::resolved(Key key, WallTime now) const {
-  if (verified_.owns(key.host, key.address, now)) key.address = {};
-  return key;
+Store::Resolved Store::resolved(Key key, WallTime now) {
+  const Verified::Standing standing = verified_.standing(key.host, key.address, now);
+  if (standing != Verified::Standing::unknown) key.address = {};
+  return {.key = key, .due = standing == Verified::Standing::due};
 }
 
 Shard::Found Store::find(const Key& key, const http::Fields& request, WallTime now) {
@@ -66,6 +67,17 @@ bool Store::replace(const std::shared_ptr<Entry>& old, std::shared_ptr<Entry> en
 void Store::remove(const std::shared_ptr<Entry>& entry) { of(hasher_(entry->key())).remove(entry); }
 
 void Store::weigh(const std::shared_ptr<Entry>& entry) { of(hasher_(entry->key())).weigh(entry); }
+
+// What is forgotten meanwhile is not here any more to be taken out, or has begun a new epoch there.
+void Store::promote(const std::shared_ptr<Entry>& entry) {
+  Key key = entry->key();
+  key.address = {};
+  const std::uint64_t hash = hasher_(key);
+  const auto epoch = of(hash).vacant(key, hash, entry->variant());
+  if (!epoch) return;
+  std::shared_ptr<Entry> promoted = entry->under(key);
+  if (promoted && of(hasher_(entry->key())).remove(entry)) of(hash).put(std::move(promoted), hash, *epoch);
+}
 
 Shard::Gone Store::invalidate(const Key& key) {
   Key other = key;

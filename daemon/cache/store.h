@@ -31,7 +31,11 @@ class Store : public Memory {
   // What a request does, in this order.
 
   /// The key under which this host's responses from the address that it was dialled at stand.
-  Key resolved(Key key, WallTime now) const;
+  struct Resolved {
+    Key key;
+    bool due = false;  ///< to be asked for again: see Verified
+  };
+  Resolved resolved(Key key, WallTime now);
   Shard::Found find(const Key& key, const http::Fields& request, WallTime now);
   Shard::Joined join(const Key& key);
   /// What came of the fetch is known.  With `unstorable` its key's requests do not wait for each other for a while.
@@ -41,6 +45,8 @@ class Store : public Memory {
   bool replace(const std::shared_ptr<Entry>& old, std::shared_ptr<Entry> entry);
   void remove(const std::shared_ptr<Entry>& entry);
   void weigh(const std::shared_ptr<Entry>& entry);
+  /// Its host owns the address that it came from: it answers at every other one as well, unless something does so.
+  void promote(const std::shared_ptr<Entry>& entry);
 
   // What makes it forget.
 

@@ -63,6 +63,19 @@ void check_redirect(const Rule& rule, Diagnostics& diagnostics) {
   }
 }
 
+void check_dial(const Rule& rule, Diagnostics& diagnostics) {
+  if (rule.dial.empty() || rule.action == Action::allow) return;
+  diagnostics.error(rule.where, "dial has no meaning beside this action",
+                    rule.action == Action::pass ? "action = \"allow\": what passes goes where the client dialled"
+                                                : "action = \"allow\"");
+}
+
+void check_lock(const Rule& rule, Diagnostics& diagnostics) {
+  if (!rule.locked || refuses(rule.action)) return;
+  diagnostics.error(rule.where, "locked has no meaning beside this action: it keeps what a rule refuses closed",
+                    "leave it out");
+}
+
 /// Of nested prefixes the longest decides; of equal ones neither could.
 void check_failures(const Config& config, Diagnostics& diagnostics) {
   std::map<Prefix, const Group*> known;
@@ -205,7 +218,11 @@ void check(const Config& config, const std::map<std::string, Where>& places, Dia
     check_references(rule.host, "list", lists, groups, diagnostics);
   }
 
-  for (const Rule& rule : config.rules) check_redirect(rule, diagnostics);
+  for (const Rule& rule : config.rules) {
+    check_redirect(rule, diagnostics);
+    check_dial(rule, diagnostics);
+    check_lock(rule, diagnostics);
+  }
   check_failures(config, diagnostics);
 
   for (const std::uint16_t port : config.gateway.tls) {

@@ -93,6 +93,9 @@ struct Rule {
   std::string name;  ///< "" : shown as "rule 3"
   Action action = Action::allow;
   std::string location;       ///< of redirect: where to
+  std::string dial;           ///< of allow: the name, normalised, whose address is dialled instead; "" = none
+  bool locked = false;        ///< changes by hand that open do not reach it
+  unsigned change = 0;        ///< the number of the change by hand that it is; 0: it stands in a file
   bool shadow = false;        ///< decides nothing; what it would have decided is counted
   std::vector<Match> client;  ///< empty: any
   std::vector<Match> dest;

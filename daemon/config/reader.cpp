@@ -430,6 +430,16 @@ void Reader::location(const Node& node, std::string& to) {
   to = url;
 }
 
+void Reader::dial(const Node& node, std::string& to) {
+  constexpr std::string_view what = "a name as \"forcesafesearch.google.com\", or an address";
+  Match match{};
+  if (!is_text(node) || node.text.starts_with('.')) {
+    refuse(node, what);
+  } else if (host_name(node, node.text, what, match)) {
+    to = match.text;
+  }
+}
+
 void Reader::time(const Node& item, std::vector<TimeMatch>& to) {
   constexpr std::string_view what = R"(hours as "Mon-Fri 15:00-18:00", "22:00-06:00", "Sat,Sun" or "2025-06-10")";
   std::string_view text = item.text;

@@ -48,6 +48,7 @@ class Reader {
   void hosts(const Node& node, std::vector<Match>& to);
   void yes_no(const Node& node, bool& to);
   void location(const Node& node, std::string& to);
+  void dial(const Node& node, std::string& to);
   void times(const Node& node, std::vector<TimeMatch>& to);
   void timezone(const Node& node, std::string& to);
   void list_names(const Node& node, std::vector<Match>& to);

@@ -114,7 +114,7 @@ Would would(Desk& desk, const account::Totals& totals) {
 Answer status(Desk& desk, const Query&) {
   Status s = desk.situation();
   s.now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  s.policy.rules = desk.policy().config().rules.size();
+  s.policy.rules = std::ranges::count(desk.policy().config().rules, 0U, &config::Rule::change);
   const account::Totals totals = desk.books().totals();
   count(s, totals, desk.wire());
   s.would = would(desk, totals);
@@ -299,6 +299,52 @@ Answer reload(Desk& desk, const Query&) {
   return good(reloaded, reloaded.done ? 200 : 422);
 }
 
+/// "a,b": neither names nor addresses hold a comma.
+std::vector<std::string> elements(std::string_view text) {
+  std::vector<std::string> all;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), one.size() + 1));
+    if (!one.empty()) all.emplace_back(one);
+  }
+  return all;
+}
+
+Answer told(const HandChanged& changed) { return good(changed, changed.done ? 200 : 422); }
+
+Answer change_by_hand(Desk& desk, const Query& query) {
+  constexpr std::uint64_t longest = 10ull * 366 * 24 * 3600;
+  config::Change change;
+  bool action_given = false;
+  for (const auto& [name, value] : query) {
+    bool fits = true;
+    if (name == "action") {
+      fits = action_given = value == "block" || value == "allow" || value == "pass";
+      change.action = value == "allow" ? Action::allow : value == "pass" ? Action::pass : Action::block;
+    } else if (name == "host") {
+      change.host = elements(value);
+    } else if (name == "client") {
+      change.client = elements(value);
+    } else if (const auto time = number(value, 1, longest); name == "for" && time) {
+      change.until =
+          std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()) + static_cast<std::int64_t>(*time);
+    } else {
+      fits = false;
+    }
+    if (!fits) return refusal(400, name + ": not understood");
+  }
+  if (!action_given) return refusal(400, "action: missing");
+  if (change.action != Action::pass && change.host.empty()) return refusal(400, "host: missing");
+  return told(desk.change_by_hand(std::move(change)));
+}
+
+Answer undo(Desk& desk, const Query& query) {
+  const auto given = query.find("number");
+  const auto wanted = query.size() == 1 && given != query.end() ? number(given->second, 1, ~0u) : std::nullopt;
+  if (!wanted) return refusal(400, "number: not understood");
+  return told(desk.undo(static_cast<unsigned>(*wanted)));
+}
+
 Answer lists(Desk& desk, const Query&) {
   Lists all = desk.lists();
   all.now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
@@ -361,6 +407,8 @@ constexpr Route routes[] = {
     {"GET", "/v1/lists/diff", true, list_diff},
     {"POST", "/v1/lists/accept", true, list_accept},
     {"POST", "/v1/lists/except", true, list_except},
+    {"POST", "/v1/changes", true, change_by_hand},
+    {"POST", "/v1/changes/undo", true, undo},
     {"POST", "/v1/reload", false, reload},
 };
 

@@ -9,6 +9,7 @@
 
 #include "account/ledger.h"
 #include "cache/store.h"
+#include "config/by_hand.h"
 #include "policy/policy.h"
 #include "weir/control.h"
 #include "weir/wire.h"
@@ -39,6 +40,9 @@ class Desk {
   /// `name`, normalised, with a dot in front when it means what is below too, is not in the list any more; with `again`
   /// it may be.
   virtual ListChanged except(const std::string& list, const std::string& name, bool again) = 0;
+  /// `change` without number and since.
+  virtual HandChanged change_by_hand(config::Change change) = 0;
+  virtual HandChanged undo(unsigned number) = 0;
   virtual Reloaded reload() = 0;
 };
 

@@ -87,6 +87,7 @@ Status WorldDesk::situation() {
               .held = {},
               .stale = {}};
   s.times = times();
+  for (const config::Change& change : world_.changes()) s.by_hand.push_back(line(change));
   for (const ListLine& list : lists().lists) {
     if (!list.held.empty()) s.policy.held.push_back(list.name);
     if (!list.failure.empty()) s.policy.stale.push_back(list.name);
@@ -168,6 +169,31 @@ ListChanged WorldDesk::changed(const std::string& list, std::string failure) con
   return changed;
 }
 
+HandChange WorldDesk::line(const config::Change& change) const {
+  return {.number = change.number,
+          .action = std::string(word(change.action)),
+          .host = change.host,
+          .client = change.client,
+          .since = change.since,
+          .until = change.until,
+          .idle = world_.idle(change)};
+}
+
+HandChanged WorldDesk::told(run::World::Changed changed) const {
+  return {.done = changed.failure.empty(),
+          .failure = std::move(changed.failure),
+          .suggestion = std::move(changed.suggestion),
+          .change = line(changed.change),
+          .overrides = std::move(changed.overrides),
+          .overrides_at = std::move(changed.overrides_at),
+          .unkept = std::move(changed.unkept),
+          .reset = changed.reset,
+          .now = seconds(std::chrono::system_clock::now())};
+}
+
+HandChanged WorldDesk::change_by_hand(config::Change change) { return told(world_.change_by_hand(std::move(change))); }
+HandChanged WorldDesk::undo(unsigned number) { return told(world_.undo(number)); }
+
 Reloaded WorldDesk::reload() {
   auto outcome = world_.reload();
   // The files were read a moment ago; an edit in between shows as a difference at the next edit or reload only.
@@ -177,7 +203,7 @@ Reloaded WorldDesk::reload() {
   Reloaded reloaded{.done = outcome.done,
                     .config = in_force_ ? in_force_->text() : "",
                     .file = world_.path(),
-                    .rules = config().rules.size(),
+                    .rules = world_.loaded().config->rules.size(),
                     .names = names(),
                     .reset = outcome.reset,
                     .mistakes = {},

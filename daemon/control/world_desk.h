@@ -41,14 +41,19 @@ class WorldDesk : public Desk {
   ListChanged except(const std::string& list, const std::string& name, bool again) override {
     return changed(list, world_.except_from_list(list, name, again));
   }
+  HandChanged change_by_hand(config::Change change) override;
+  HandChanged undo(unsigned number) override;
   /// Also what SIGHUP does: the configuration, and the access log opened anew.
   Reloaded reload() override;
 
  private:
-  const config::Config& config() const { return *world_.loaded().config; }
+  /// In force, changes by hand included.
+  const config::Config& config() const { return world_.policy().config(); }
   std::uint64_t names() const;
   Times times() const;
   ListLine line(const config::List& list);
+  HandChange line(const config::Change& change) const;
+  HandChanged told(run::World::Changed changed) const;
   ListChanged changed(const std::string& list, std::string failure) const;
 
   run::World& world_;

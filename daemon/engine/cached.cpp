@@ -1,5 +1,6 @@
 #include "engine/cached.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 
@@ -35,12 +36,35 @@ cache::Key dialled_key(const Connection& c, const http::Request& request) {
   return {.host = request.host,
           .port = port_of(request.authority),
           .target = request.path,
-          .dialled = c.flow.origin.port,
-          .address = c.flow.origin.address};
+          .dialled = c.towards.port,
+          .address = c.towards.address};
+}
+
+/// Finds out, behind everybody's back, which addresses are the host's.  `entry`, if any, is what came from one that
+/// was not known to be.
+io::Task<void> verify(Services& services, std::string host, std::shared_ptr<cache::Entry> entry) {
+  const auto answer = co_await services.resolver->addresses(host);
+  --services.verifying;
+  if (!answer) co_return;
+  services.cache->verified().learn(host, answer->addresses, answer->ttl, wall_clock());
+  // One that is still arriving is promoted at its end.
+  if (!entry || !entry->body()->whole()) co_return;
+  const cache::Key key = entry->key();
+  if (services.cache->resolved(key, wall_clock()).key != key) services.cache->promote(entry);
+}
+
+/// Whoever finds too many questions under way leaves it to a later one.
+void begin_to_verify(Services& services, std::string_view host, std::shared_ptr<cache::Entry> entry = {}) {
+  constexpr unsigned most = 256;
+  if (services.resolver == nullptr || services.verifying >= most) return;
+  ++services.verifying;
+  services.loop.spawn(verify(services, std::string(host), std::move(entry)));
 }
 
 cache::Key key_of(const Connection& c, const http::Request& request) {
-  return c.services.cache->resolved(dialled_key(c, request), wall_clock());
+  const auto resolved = c.services.cache->resolved(dialled_key(c, request), wall_clock());
+  if (resolved.due) begin_to_verify(c.services, request.host);
+  return resolved.key;
 }
 
 bool is_safe(std::string_view method) {
@@ -104,7 +128,7 @@ void refresh_behind(Connection& c, Workspace& w, const cache::Shard::Found& foun
   const auto& entry = found.entry;
   if (entry->refreshing.exchange(true)) return;
   const http::Validators validators = entry->head().validators();
-  Refresh news{.services = c.services, .flow = c.flow, .entry = entry, .epoch = found.epoch};
+  Refresh news{.services = c.services, .flow = c.route(), .entry = entry, .epoch = found.epoch};
   news.request_text = as_text(w.client.unread()).substr(0, w.request.size);
   http::encode_request(w.request, news.request_head, &validators);
   c.services.loop.spawn(refresh(std::move(news)));
@@ -126,7 +150,7 @@ io::Task<Step> keep_and_pass(Connection& c, Workspace& w, const Ask& ask, Cachin
                                                                              : std::nullopt,
               .reusable = response.persistent,
               .pool = c.personal ? std::nullopt
-                                 : std::optional(upstream::PoolKey{c.flow.origin, c.services.dialer.source(c.flow)}),
+                                 : std::optional(upstream::PoolKey{c.towards, c.services.dialer.source(c.route())}),
               .loan = loan};
   const int status = response.status;
   w.origin.used(response.size);
@@ -136,6 +160,7 @@ io::Task<Step> keep_and_pass(Connection& c, Workspace& w, const Ask& ask, Cachin
     caching.lead.settle(false);
     co_return co_await refuse(c, Errc::response_malformed, ask.asked.head);
   }
+  if (caching.key.address != Address{}) begin_to_verify(c.services, caching.key.host, caching.entry);
   caching.lead.settle(!caching.entry->facts().shareable());
   const Passing passing{.connection = c,
                         .workspace = w,

@@ -30,6 +30,9 @@ CloseReason reason_of(Errc code) {
     case Errc::response_malformed: return CloseReason::response_malformed;
     case Errc::response_truncated: return CloseReason::response_truncated;
     case Errc::no_free_port: return CloseReason::no_free_port;
+    case Errc::name_unknown:
+    case Errc::resolver_timeout:
+    case Errc::resolver_failed: return CloseReason::dial_unresolved;
     default: return CloseReason::internal;
   }
 }

@@ -27,12 +27,15 @@ struct Connection {
   const Flow& flow;
   const FlowId id;
   io::Tcp& client;
-  std::optional<io::Tcp> origin;  ///< between requests: where the next one goes
+  std::optional<io::Tcp> origin;  ///< between requests: a connection to `towards`
+  Endpoint towards;               ///< what is dialled: flow.origin, or where a rule's `dial` leads
   bool personal = false;          ///< `origin` may have been told who this client is: it is nobody else's
   bool identified = false;        ///< it is told that by the connection alone: its answers are nobody else's either
   account::Traffic traffic = {};
   std::string judged_host = {};  ///< of the last judgement told to the ledger
   policy::Verdict judged = {};   ///< of it; not decided: none yet
+
+  Flow route() const { return {flow.client, towards}; }
 };
 
 /// What became of one request.

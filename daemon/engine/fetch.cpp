@@ -30,7 +30,10 @@ void give_back(Fetch& f) {
 
 void complete(Fetch& f) {
   f.entry->body()->finish(f.decoder.trailers(), f.services.loop);
-  f.services.cache->weigh(f.entry);
+  cache::Store& store = *f.services.cache;
+  store.weigh(f.entry);
+  const cache::Key key = f.entry->key();
+  if (store.resolved(key, std::chrono::system_clock::now()).key != key) store.promote(f.entry);  // learned meanwhile
   give_back(f);
 }
 

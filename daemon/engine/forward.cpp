@@ -18,7 +18,7 @@ std::optional<Leg> existing_leg(Connection& c, bool repeatable) {
   std::optional<io::Tcp> kept = std::exchange(c.origin, std::nullopt);
   if (kept && upstream::quiet(*kept)) return Leg{std::move(*kept), true};
   if (!repeatable) return {};
-  const upstream::PoolKey key{c.flow.origin, c.services.dialer.source(c.flow)};
+  const upstream::PoolKey key{c.towards, c.services.dialer.source(c.route())};
   if (auto pooled = c.services.pool.take(key)) return Leg{std::move(*pooled), true};
   return {};
 }
@@ -86,7 +86,7 @@ io::Task<Forwarded> forward(Connection& c, Workspace& w, Ask ask, Caching* cachi
     std::optional<Leg> leg;
     if (!fresh) leg = existing_leg(c, ask.repeatable);
     if (!leg) {
-      Result<io::Tcp> dialled = co_await c.services.dialer.dial(c.flow);
+      Result<io::Tcp> dialled = co_await c.services.dialer.dial(c.route());
       if (!dialled) {
         const bool stopped = dialled.error() == Errc::stopped;
         Forwarded undone;

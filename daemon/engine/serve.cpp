@@ -102,6 +102,19 @@ bool identifies_connection(const http::Request& request) {
   return equal_fold(scheme, "Negotiate") || equal_fold(scheme, "NTLM");
 }
 
+/// Where the request goes: to what the client dialled, or where the rule leads that allows it.
+io::Task<Result<void>> set_course(Connection& c, const policy::Snapshot& policy, const policy::Verdict& verdict) {
+  Endpoint towards = c.flow.origin;
+  if (const std::string_view name = policy.dial(verdict); !name.empty()) {
+    const auto instead = co_await c.services.dialer.instead(c.flow, name);
+    if (!instead) co_return std::unexpected(instead.error());
+    towards = *instead;
+  }
+  if (towards != c.towards) c.origin.reset();
+  c.towards = towards;
+  co_return Result<void>();
+}
+
 /// Judges the request in the workspace, and answers or forwards it.
 io::Task<Step> handle(Connection& c, Workspace& w, account::Record& record) {
   const std::shared_ptr<const policy::Snapshot> policy = c.services.policy;
@@ -140,6 +153,9 @@ io::Task<Step> handle(Connection& c, Workspace& w, account::Record& record) {
     w.client.used(size);
     step.traffic.in = size;
     co_return step;
+  }
+  if (const auto course = co_await set_course(c, *policy, verdict); !course) {
+    co_return co_await refuse(c, course.error().code, request.is_head());
   }
   c.identified |= identifies_connection(request);
   if (concerns_cache(c, request)) co_return co_await serve_cached(c, w);
@@ -217,10 +233,17 @@ void drain(Services& services) {
 
 io::Task<Served> serve_h1(Services& services, const Flow& flow, FlowId id, io::Tcp& client,
                           std::optional<io::Tcp> origin, bool personal) {
-  Connection c{services, flow, id, client, std::move(origin), personal, /*identified=*/personal};
+  Connection c{.services = services,
+               .flow = flow,
+               .id = id,
+               .client = client,
+               .origin = std::move(origin),
+               .towards = flow.origin,
+               .personal = personal,
+               .identified = personal};
   const End end = co_await serve_all(c);
   if (c.origin && !c.personal && end.reason != CloseReason::shutdown) {
-    services.pool.put({flow.origin, services.dialer.source(flow)}, std::move(*c.origin));
+    services.pool.put({c.towards, services.dialer.source(c.route())}, std::move(*c.origin));
   }
   co_await part(c, end.parting);
   co_return Served{end.reason, c.traffic};

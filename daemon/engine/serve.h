@@ -14,6 +14,7 @@
 #include "io/task.h"
 #include "io/tcp.h"
 #include "policy/policy.h"
+#include "resolve/resolver.h"
 #include "upstream/dialer.h"
 #include "upstream/pool.h"
 
@@ -27,8 +28,10 @@ struct Services {
   const std::shared_ptr<const policy::Snapshot>&
       policy;  ///< the one in force; each request keeps the one it began with
   account::Ledger& ledger;
-  cache::Store* cache = nullptr;  ///< shared by all workers; null: there is none
-  bool draining = false;          ///< no further request on any connection
+  cache::Store* cache = nullptr;          ///< shared by all workers; null: there is none
+  resolve::Resolver* resolver = nullptr;  ///< says which host owns which address, for the cache
+  unsigned verifying = 0;                 ///< questions to it that are under way
+  bool draining = false;                  ///< no further request on any connection
   Workspaces workspaces = {};
   std::list<io::Deadline*> waiting = {};  ///< of the connections that wait for their next request
 };
@@ -46,10 +49,10 @@ struct Served {
 };
 
 /// Serves the requests of `client` until the connection ends, and closes it.  Every request is judged by its own host,
-/// is written to the ledger as a record of its own, and goes to flow.origin whatever host it names.
-/// `origin` is a connection to flow.origin that exists already, if any; it becomes the connection's own, and if it is
-/// `personal` it serves nobody else afterwards.
-/// Nothing of the client's octets may have been consumed before; what is no HTTP/1.1 is refused, never passed on.
+/// is written to the ledger as a record of its own, and goes to flow.origin whatever host it names, unless the rule
+/// that allows it has a `dial`. `origin` is a connection to flow.origin that exists already, if any; it becomes the
+/// connection's own, and if it is `personal` it serves nobody else afterwards. Nothing of the client's octets may have
+/// been consumed before; what is no HTTP/1.1 is refused, never passed on.
 io::Task<Served> serve_h1(Services& services, const Flow& flow, FlowId id, io::Tcp& client,
                           std::optional<io::Tcp> origin = {}, bool personal = false);
 

@@ -11,8 +11,19 @@
 #include "base/fd.h"
 #include "load/file.h"
 
+namespace weir {
+NLOHMANN_JSON_SERIALIZE_ENUM(Action, {{Action::block, word(Action::block)},
+                                      {Action::allow, word(Action::allow)},
+                                      {Action::pass, word(Action::pass)}})
+}
+
+namespace weir::config {
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Change, number, action, host, client, since, until)
+}
+
 namespace weir::load {
 
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ByHand, last, changes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Kept, url, etag, last_modified, updated, checked, held, held_at, except)
 
 namespace {
@@ -60,8 +71,30 @@ Result<void> Keep::read(const std::string& list, const char* file, std::string& 
   return read_file(path(list) + '/' + file, largest, text);
 }
 
+Result<ByHand> Keep::by_hand() const {
+  std::string text;
+  if (const auto got = read_file(folder_ + "/by_hand.json", largest, text); !got) {
+    if (got.error().cause == std::errc::no_such_file_or_directory) return ByHand();
+    return std::unexpected(got.error());
+  }
+  try {
+    return nlohmann::json::parse(text).get<ByHand>();
+  } catch (const nlohmann::json::exception&) {
+    return fail(Errc::system, std::make_error_code(std::errc::illegal_byte_sequence));
+  }
+}
+
+Result<void> Keep::put_by_hand(const ByHand& by_hand) const {
+  const auto json = nlohmann::json(by_hand).dump(2, ' ', true, nlohmann::json::error_handler_t::replace);
+  return replace(folder_, "by_hand.json", json + '\n');
+}
+
 Result<void> Keep::write(const std::string& list, const char* file, std::string_view text) const {
-  const std::string folder = path(list), target = folder + '/' + file, beside = target + ".new";
+  return replace(path(list), file, text);
+}
+
+Result<void> Keep::replace(const std::string& folder, const char* file, std::string_view text) const {
+  const std::string target = folder + '/' + file, beside = target + ".new";
   // The folder above belongs to the package; a first run by hand makes it.
   for (const std::string& made : {folder_, folder}) {
     if (::mkdir(made.c_str(), 0750) != 0 && errno != EEXIST) return fail_errno();

@@ -1,5 +1,6 @@
-// What is kept of lists below control.state, so that a boot without an uplink has its lists and a change by hand
-// outlives the run: a folder a list, with the last good copy as it came, an update that is held, and a page about both.
+// What is kept below control.state, so that a boot without an uplink has its lists and a change by hand outlives the
+// run: a folder a list, with the last good copy as it came, an update that is held, and a page about both; and a page
+// of changes by hand.
 //
 // Every file is written beside, flushed and renamed, so that a crash leaves the old one or the new one.
 #pragma once
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "config/by_hand.h"
 
 namespace weir::load {
 
@@ -22,6 +24,12 @@ struct Kept {
   std::string held;                 ///< why the update beside is not taken; "" = there is none
   std::int64_t held_at = 0;         ///< since when
   std::vector<std::string> except;  ///< by hand: "a.example", ".b.example"
+};
+
+/// Changes by hand that are in force, and the number of the last one that ever was: a number is never used twice.
+struct ByHand {
+  unsigned last = 0;
+  std::vector<config::Change> changes;
 };
 
 class Keep {
@@ -39,11 +47,16 @@ class Keep {
   Result<void> put_held(const std::string& list, std::string_view text) const { return write(list, "held", text); }
   void drop_held(const std::string& list) const;
 
+  /// None when there is no page.  Errors: system, also when it cannot be understood.
+  Result<ByHand> by_hand() const;
+  Result<void> put_by_hand(const ByHand& by_hand) const;
+
  private:
   /// A list may be called "..": what stands before it makes that a name like any other.
   std::string path(const std::string& list) const { return folder_ + "/list." + list; }
   Result<void> read(const std::string& list, const char* file, std::string& text) const;
   Result<void> write(const std::string& list, const char* file, std::string_view text) const;
+  Result<void> replace(const std::string& folder, const char* file, std::string_view text) const;
 
   std::string folder_;
 };

@@ -201,6 +201,10 @@ Explanation Snapshot::explain(const Facts& facts, bool takeover_available, const
       http ? http_handling(e, floor_splice, port) : tls_handling(e, floor_splice, takeover_available, port);
   e.depth = depth;
   e.depth_because = std::move(because);
+  if (const std::string_view name = dial(e.at_hello); !name.empty()) {
+    e.depth = http ? Depth::serve : Depth::splice;
+    e.depth_because = port + " is " + (http ? "HTTP" : "TLS") + ": dials " + std::string(name) + " instead";
+  }
 
   const Stage stage = e.at_syn.decided ? Stage::syn : Stage::hello;
   const Verdict& deciding = e.at_syn.decided ? e.at_syn : e.at_hello;

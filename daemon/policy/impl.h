@@ -75,9 +75,11 @@ struct Compiled {
   Axis<AddressTable> client, dest;  ///< their last source is gateway.exempt
   Axis<PortTable> port;
   Axis<NameTable> host;
-  Bits hosted;   ///< rules with a host condition
-  Bits shadows;  ///< rules that only count
-  Bits unnamed;  ///< rules whose host condition matches a connection without a name
+  Bits hosted;      ///< rules with a host condition
+  Bits shadows;     ///< rules that only count
+  Bits unnamed;     ///< rules whose host condition matches a connection without a name
+  Bits locks;       ///< rules that refuse, whatever a change by hand opens
+  int by_hand = 0;  ///< how many rules are changes by hand: they stand first
 
   Compiled(config::Config checked, const NameLists& lists);
 
@@ -87,10 +89,24 @@ struct Compiled {
   Verdict evaluate(const Bits& in_force, Stage stage, const Facts& facts) const;
   /// The verdict of the rule that decides; -1: none matches.
   Verdict decided(int rule, int shadow) const;
-  Verdict at_syn(const Candidates& candidates) const;
+  Verdict at_syn(const Candidates& candidates) const { return at_syn(candidates, 0); }
   /// `matching`: the rules whose host condition matches; of a connection without a name: `unnamed`.
   Verdict at_hello(const Candidates& candidates, const Bits& matching, bool named) const;
 
+  /// A change by hand that lets through what the file may refuse.
+  bool opens_by_hand(int rule) const { return rule >= 0 && rule < by_hand && !refuses(config.rules[rule].action); }
+  /// Whether a locked rule is among those that could win without the changes by hand.
+  bool may_be_locked(const Candidates& candidates) const;
+
+ private:
+  Verdict at_syn(const Candidates& candidates, int first) const;
+  struct Found {
+    int rule = -1, shadow = -1;
+    bool unseen = false;
+  };
+  Found first_match(const Candidates& candidates, const Bits& matching, bool named, int first) const;
+
+ public:
   bool is_exempt(const Axis<AddressTable>& side, std::uint32_t set) const {
     return side.table.sets()[set].test(side.conditions.sources());
   }

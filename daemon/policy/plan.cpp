@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::size_t max_row_index = 65536;
 
-std::uint8_t cell_of(const Verdict& verdict) {
-  if (!verdict.decided) return WEIR_CELL_escalate;
+/// What leads elsewhere than the client dialled needs the daemon.
+std::uint8_t cell_of(const config::Config& config, const Verdict& verdict) {
+  if (!verdict.decided || (verdict.rule >= 0 && !config.rules[verdict.rule].dial.empty())) return WEIR_CELL_escalate;
   const bool passes = verdict.action == Action::allow || verdict.action == Action::pass;
   return passes ? WEIR_CELL_pass : WEIR_CELL_block;
 }
@@ -131,12 +132,12 @@ class Planner {
       const Candidates candidates(in_force_, clients_[client], dests_[dest], policy_.port(port));
       const Verdict verdict = policy_.at_syn(candidates);
       enter(port, IPPROTO_TCP, verdict.decided ? decided_row(verdict) : undecided_row(candidates));
-      enter(port, IPPROTO_UDP, verdict.decided ? decided_row(verdict) : 0);  // QUIC is not looked into
+      enter(port, IPPROTO_UDP, verdict.decided ? datagram_row(verdict) : 0);  // QUIC is not looked into
     }
   }
 
-  std::uint32_t decided_row(const Verdict& verdict) {
-    const std::uint8_t cell = cell_of(verdict);
+  std::uint32_t decided_row(const Verdict& verdict) { return decided_row(verdict, cell_of(policy_.config, verdict)); }
+  std::uint32_t decided_row(const Verdict& verdict, std::uint8_t cell) {
     const auto [at, added] = decided_.try_emplace({cell, verdict.rule}, 0);
     if (added) {
       const auto rule = static_cast<std::uint16_t>(verdict.rule < 0xffff ? verdict.rule + 1 : 0);
@@ -145,18 +146,24 @@ class Planner {
     return at->second;
   }
 
-  /// Rules behind the first that needs no name cannot be reached, and shadows reach nothing: triples that differ only
-  /// there share a row.
+  /// QUIC cannot be led elsewhere: refused, its client comes by TCP.
+  std::uint32_t datagram_row(const Verdict& verdict) {
+    const std::uint8_t cell = cell_of(policy_.config, verdict);
+    return decided_row(verdict, cell == WEIR_CELL_escalate ? std::uint8_t{WEIR_CELL_block} : cell);
+  }
+
+  /// Rules behind the first that needs no name cannot be reached, unless a locked one can be behind a change by hand,
+  /// and shadows reach nothing: triples that differ only there share a row.
   std::uint32_t undecided_row(const Candidates& candidates) {
     Bits rules(policy_.config.rules.size());
     for (int r = candidates.from(0); r >= 0; r = candidates.from(r + 1)) {
       if (policy_.shadows.test(r)) continue;
       rules.set(r);
-      if (!policy_.hosted.test(r)) break;
+      if (!policy_.hosted.test(r) && !policy_.opens_by_hand(r)) break;
     }
     const auto [at, added] = undecided_.try_emplace(rules, 0);
     if (added) {
-      const std::uint8_t unnamed = cell_of(policy_.at_hello(candidates, policy_.unnamed, false));
+      const std::uint8_t unnamed = cell_of(policy_.config, policy_.at_hello(candidates, policy_.unnamed, false));
       at->second = add({{.at_syn = WEIR_CELL_escalate, .unnamed = unnamed, .rule = 0}, rules});
     }
     return at->second;
@@ -206,7 +213,7 @@ class Planner {
 
   std::uint8_t cell(const Left& left, const Bits& matching) const {
     if (left.row.at_syn != WEIR_CELL_escalate || left.rules.words() == 0) return left.row.at_syn;
-    return cell_of(policy_.at_hello({in_force_, left.rules, left.rules, left.rules}, matching, true));
+    return cell_of(policy_.config, policy_.at_hello({in_force_, left.rules, left.rules, left.rules}, matching, true));
   }
 
   const Compiled& policy_;

@@ -107,6 +107,8 @@ class Snapshot {
 
   const config::Config& config() const;
   std::uint32_t id() const;
+  /// Where the rule of a verdict leads instead of what the client dialled; "" = nowhere else.  Lives as long as this.
+  std::string_view dial(const Verdict& verdict) const;
   /// What `shadow` of a verdict would have done; empty for -1.
   std::optional<Action> would(const Verdict& verdict) const;
   /// "ads", or "rule 3" for a rule without a name; "" for -1.

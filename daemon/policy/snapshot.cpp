@@ -142,14 +142,34 @@ Compiled::Compiled(config::Config checked, const NameLists& lists)
       host(host_axis(config, sets)),
       hosted(config.rules.size()),
       shadows(config.rules.size()),
-      unnamed(config.rules.size()) {
+      unnamed(config.rules.size()),
+      locks(config.rules.size()) {
   sets.forget_contents();
+  for (Rule& rule : config.rules) {
+    if (config.gateway.observe) rule.dial.clear();
+  }
   for (std::size_t r = 0; r < config.rules.size(); ++r) {
     if (host.conditions.present(r)) hosted.set(r);
     if (config.rules[r].shadow) shadows.set(r);
+    if (config.rules[r].change != 0) ++by_hand;
+    if (config.rules[r].locked && refuses(config.rules[r].action)) locks.set(r);
     if (!host.conditions.wants(r) || config.rules[r].unseen_blocks) unnamed.set(r);
   }
 }
+
+namespace {
+
+/// What becomes of a connection for which a rule decides.
+struct Outcome {
+  Action action = Action::allow;
+  std::string_view dial;
+  bool operator==(const Outcome&) const = default;
+};
+Outcome outcome_of(const config::Config& config, int rule) {
+  return rule < 0 ? Outcome() : Outcome{config.rules[rule].action, config.rules[rule].dial};
+}
+
+}  // namespace
 
 Verdict Compiled::decided(int rule, int shadow) const {
   const Action action = rule < 0 ? Action::allow : config.rules[rule].action;
@@ -157,35 +177,66 @@ Verdict Compiled::decided(int rule, int shadow) const {
   return {.decided = true, .action = action, .rule = rule, .shadow = shadow};
 }
 
+bool Compiled::may_be_locked(const Candidates& candidates) const {
+  for (int r = candidates.from(by_hand); r >= 0; r = candidates.from(r + 1)) {
+    if (locks.test(r) && !shadows.test(r)) return true;
+  }
+  return false;
+}
+
 /// A verdict that depends on no name must be so complete: also which rule would have refused.
-Verdict Compiled::at_syn(const Candidates& candidates) const {
-  std::optional<Action> agreed;  // of the rules that depend on the name
+Verdict Compiled::at_syn(const Candidates& candidates, int first) const {
+  std::optional<Outcome> agreed;  // of the rules that depend on the name
   int shadow = -1;
-  for (int r = candidates.from(0);; r = candidates.from(r + 1)) {
+  for (int r = candidates.from(first);; r = candidates.from(r + 1)) {
     const bool by_name = r >= 0 && hosted.test(r);
+    if (opens_by_hand(r) && may_be_locked(candidates)) {
+      if (by_name || agreed || config.gateway.observe) return {};  // what is counted depends on more
+      const Verdict without = at_syn(candidates, by_hand);
+      if (!without.decided) return {};
+      // Rules that agree on what is done may not agree on who may change it.
+      bool locked = false, open = without.rule < 0;
+      for (int f = candidates.from(by_hand); f >= 0 && f <= without.rule; f = candidates.from(f + 1)) {
+        if (!shadows.test(f)) (locks.test(f) ? locked : open) = true;
+      }
+      if (locked && open) return {};
+      return locked ? without : decided(r, shadow);
+    }
     if (r >= 0 && shadows.test(r)) {
       if (by_name || agreed) return {};
       if (shadow < 0) shadow = r;
       continue;
     }
-    const Action action = r < 0 ? Action::allow : config.rules[r].action;
-    if (agreed && (*agreed != action || (config.gateway.observe && refuses(action)))) return {};
+    const Outcome outcome = outcome_of(config, r);
+    if (agreed && (*agreed != outcome || (config.gateway.observe && refuses(outcome.action)))) return {};
     if (!by_name) return decided(r, shadow);
-    agreed = action;
+    agreed = outcome;
   }
 }
 
-Verdict Compiled::at_hello(const Candidates& candidates, const Bits& matching, bool named) const {
-  bool unseen = false;
-  int r = candidates.from(0), shadow = -1;
-  for (; r >= 0; r = candidates.from(r + 1)) {
-    if (!named && host.conditions.wants(r) && !shadows.test(r)) unseen = true;
+Compiled::Found Compiled::first_match(const Candidates& candidates, const Bits& matching, bool named, int first) const {
+  Found found;
+  for (int r = candidates.from(first); r >= 0; r = candidates.from(r + 1)) {
+    if (!named && host.conditions.wants(r) && !shadows.test(r)) found.unseen = true;
     if (!matching.test(r)) continue;
-    if (!shadows.test(r)) break;
-    if (shadow < 0) shadow = r;
+    if (!shadows.test(r)) {
+      found.rule = r;
+      break;
+    }
+    if (found.shadow < 0) found.shadow = r;
   }
-  Verdict verdict = decided(r, shadow);
-  verdict.unseen = unseen;
+  return found;
+}
+
+/// What opens by hand does so unless a locked rule would decide without it.
+Verdict Compiled::at_hello(const Candidates& candidates, const Bits& matching, bool named) const {
+  Found found = first_match(candidates, matching, named, 0);
+  if (opens_by_hand(found.rule)) {
+    const Found without = first_match(candidates, matching, named, by_hand);
+    if (without.rule >= 0 && locks.test(without.rule)) found = without;
+  }
+  Verdict verdict = decided(found.rule, found.shadow);
+  verdict.unseen = found.unseen;
   return verdict;
 }
 
@@ -228,6 +279,10 @@ bool Snapshot::exempt(const Address& client, const Address& dest) const {
 
 const config::Config& Snapshot::config() const { return impl_->compiled->config; }
 std::uint32_t Snapshot::id() const { return impl_->id; }
+
+std::string_view Snapshot::dial(const Verdict& verdict) const {
+  return verdict.rule < 0 ? std::string_view() : std::string_view(config().rules[verdict.rule].dial);
+}
 
 std::optional<Action> Snapshot::would(const Verdict& verdict) const {
   if (verdict.shadow < 0) return {};

@@ -33,6 +33,9 @@ CloseReason reason_of(Errc error) {
     case Errc::origin_unreachable: return CloseReason::origin_unreachable;
     case Errc::origin_timeout: return CloseReason::origin_timeout;
     case Errc::no_free_port: return CloseReason::no_free_port;
+    case Errc::name_unknown:
+    case Errc::resolver_timeout:
+    case Errc::resolver_failed: return CloseReason::dial_unresolved;
     default: return CloseReason::internal;
   }
 }
@@ -44,19 +47,28 @@ policy::Facts facts_of(const intake::Arrival& arrival, std::string_view name = {
           .name = name};
 }
 
-/// The origin's half: adopted where the connection came off the wire, dialled otherwise.
-io::Task<Result<io::Tcp>> reach_origin(Worker& w, const intake::Arrival& arrival) {
-  if (!arrival.taken) co_return co_await w.dialer().dial(arrival.flow);
-  auto half = steer::adopt_origin(arrival.flow, *arrival.taken);
-  if (!half) co_return std::unexpected(half.error());
-  co_return io::Tcp::adopt(w.loop(), std::move(*half));
-}
-
-/// An origin whose connection was taken over and refused must not be left waiting: it is reset.
+/// An origin whose connection was taken over and that is not to have it must not be left waiting: it is reset.
 void let_origin_go(Worker& w, const intake::Arrival& arrival) {
   if (!arrival.taken) return;
   if (auto half = steer::adopt_origin(arrival.flow, *arrival.taken))
     if (auto origin = io::Tcp::adopt(w.loop(), std::move(*half))) origin->reset();
+}
+
+/// What a rule's `dial` leads to instead of the origin.
+io::Task<Result<io::Tcp>> reach_instead(Worker& w, const intake::Arrival& arrival, std::string_view name) {
+  let_origin_go(w, arrival);
+  const auto where = co_await w.dialer().instead(arrival.flow, name);
+  if (!where) co_return std::unexpected(where.error());
+  co_return co_await w.dialer().dial({arrival.flow.client, *where});
+}
+
+/// The origin's half: adopted where the connection came off the wire, dialled otherwise.  `dial`: see the rule's.
+io::Task<Result<io::Tcp>> reach_origin(Worker& w, const intake::Arrival& arrival, std::string_view dial = {}) {
+  if (!dial.empty()) co_return co_await reach_instead(w, arrival, dial);
+  if (!arrival.taken) co_return co_await w.dialer().dial(arrival.flow);
+  auto half = steer::adopt_origin(arrival.flow, *arrival.taken);
+  if (!half) co_return std::unexpected(half.error());
+  co_return io::Tcp::adopt(w.loop(), std::move(*half));
 }
 
 /// Ends a connection that a rule refuses.
@@ -97,7 +109,8 @@ io::Task<Ending> splice(Worker& w, const policy::Snapshot& policy, intake::Arriv
 /// A connection whose origin cannot be reached ends as it would without Weir: with a reset.
 Ending unreachable(intake::Arrival& arrival, const Error& error) {
   arrival.client.reset();
-  return {arrival.taken ? CloseReason::adopt_failed : reason_of(error.code)};
+  const CloseReason reason = reason_of(error.code);
+  return {arrival.taken && reason == CloseReason::internal ? CloseReason::adopt_failed : reason};
 }
 
 /// A client that says nothing: the origin is dialled, and whoever speaks first decides.
@@ -106,8 +119,8 @@ struct FirstWord {
   std::optional<io::Tcp> origin;
   bool origin_spoke = false;
 };
-io::Task<FirstWord> who_speaks(Worker& w, intake::Arrival& arrival, Duration idle) {
-  auto origin = co_await reach_origin(w, arrival);
+io::Task<FirstWord> who_speaks(Worker& w, intake::Arrival& arrival, Duration idle, std::string_view dial) {
+  auto origin = co_await reach_origin(w, arrival, dial);
   if (!origin) co_return FirstWord{.failed = origin.error()};
   io::Deadline deadline(w.wheel(), arrival.client, *origin, idle);
   auto ready = co_await io::first_readable(arrival.client, *origin);
@@ -127,26 +140,46 @@ io::Task<Ending> carry_plain(Worker& w, FlowId id, intake::Arrival& arrival, std
   co_return co_await engine::serve_h1(w.services(), arrival.flow, id, arrival.client, std::move(origin), personal);
 }
 
+/// A hello, which may name somebody: refused, or spliced with the origin or with what a rule dials instead.  `origin`,
+/// if it is reached already, is at `dialled`; "": where the client dialled.
+io::Task<Ending> carry_named(Worker& w, const policy::Snapshot& policy, FlowId id, intake::Arrival& arrival,
+                             std::string name, std::optional<io::Tcp> origin, std::string_view dialled) {
+  const policy::Verdict verdict = policy.evaluate(Stage::hello, facts_of(arrival, name));
+  w.ledger().judged(id, engine::judgement(policy, verdict, name, Depth::splice));
+  if (refuses(verdict)) co_return Ending{co_await block(w, arrival, verdict.action)};
+
+  const std::string_view dial = policy.dial(verdict);
+  if (origin && dial != dialled) origin.reset();
+  if (!origin) {
+    auto reached = co_await reach_origin(w, arrival, dial);
+    if (!reached) co_return unreachable(arrival, reached.error());
+    origin = std::move(*reached);
+  }
+  co_return co_await splice(w, policy, arrival, std::move(*origin), name);
+}
+
 /// A connection on a TLS port: refused by its name, or spliced.
 io::Task<Ending> carry_tls(Worker& w, const policy::Snapshot& policy, FlowId id, intake::Arrival& arrival) {
   const config::Limits& limits = policy.config().limits;
   std::optional<io::Tcp> origin;
+  std::string_view dialled;  // where `origin` is; "": where the client dialled
   Looked looked = co_await look(arrival.client, w.wheel(), arrival.taken ? Duration{} : patience, limits.head);
 
   if (looked.end == Looked::End::silent) {
-    if (auto nameless = policy.evaluate(Stage::hello, facts_of(arrival)); refuses(nameless)) {
+    const auto nameless = policy.evaluate(Stage::hello, facts_of(arrival));
+    if (refuses(nameless)) {
       arrival.client.reset();
       co_return Ending{CloseReason::client_silent};
     }
-    FirstWord first = co_await who_speaks(w, arrival, limits.idle);
+    dialled = policy.dial(nameless);
+    FirstWord first = co_await who_speaks(w, arrival, limits.idle, dialled);
     if (first.failed && first.failed->code == Errc::timed_out) {
       arrival.client.reset();
       co_return Ending{CloseReason::client_silent};
     }
     if (first.failed) co_return unreachable(arrival, *first.failed);
     if (first.origin_spoke) {
-      const auto verdict = policy.evaluate(Stage::hello, facts_of(arrival));
-      w.ledger().judged(id, engine::judgement(policy, verdict, {}, Depth::splice));
+      w.ledger().judged(id, engine::judgement(policy, nameless, {}, Depth::splice));
       co_return co_await splice(w, policy, arrival, std::move(*first.origin));
     }
     origin = std::move(first.origin);
@@ -171,20 +204,11 @@ io::Task<Ending> carry_tls(Worker& w, const policy::Snapshot& policy, FlowId id,
 
   const bool by_name = !policy.evaluate(Stage::syn, facts_of(arrival)).decided;
   if (looked.finding.kind == inspect::Finding::Kind::http && by_name) {
+    if (!dialled.empty()) origin.reset();
     co_return co_await carry_plain(w, id, arrival, std::move(origin));
   }
 
-  const std::string& name = looked.finding.hello.server_name;
-  const policy::Verdict verdict = policy.evaluate(Stage::hello, facts_of(arrival, name));
-  w.ledger().judged(id, engine::judgement(policy, verdict, name, Depth::splice));
-  if (refuses(verdict)) co_return Ending{co_await block(w, arrival, verdict.action)};
-
-  if (!origin) {
-    auto reached = co_await reach_origin(w, arrival);
-    if (!reached) co_return unreachable(arrival, reached.error());
-    origin = std::move(*reached);
-  }
-  co_return co_await splice(w, policy, arrival, std::move(*origin), name);
+  co_return co_await carry_named(w, policy, id, arrival, looked.finding.hello.server_name, std::move(origin), dialled);
 }
 
 /// A connection on an HTTP port: served, unless the origin speaks first.
@@ -199,8 +223,10 @@ io::Task<Ending> carry_http(Worker& w, const policy::Snapshot& policy, FlowId id
       silent = true;
     }
   }
-  if (silent && !refuses(policy.evaluate(Stage::hello, facts_of(arrival)))) {
-    FirstWord first = co_await who_speaks(w, arrival, limits.idle);
+  const policy::Verdict nameless = policy.evaluate(Stage::hello, facts_of(arrival));
+  const bool elsewhere = !policy.dial(nameless).empty();
+  if (silent && !refuses(nameless) && !elsewhere) {
+    FirstWord first = co_await who_speaks(w, arrival, limits.idle, {});
     if (first.failed && first.failed->code == Errc::timed_out) {
       arrival.client.reset();
       co_return Ending{CloseReason::client_idle};

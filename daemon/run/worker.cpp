@@ -33,14 +33,16 @@ Worker::Worker(unsigned number, Shared& shared, account::Ledger& ledger, Terms t
       shared_(shared),
       ledger_(ledger),
       terms_(std::move(terms)),
-      dialer_(loop_, ledger, terms_.source),
+      resolver_(loop_),
+      dialer_(loop_, ledger, terms_.source, resolver_),
       pool_(loop_),
       services_{.loop = loop_,
                 .dialer = dialer_,
                 .pool = pool_,
                 .policy = terms_.policy,
                 .ledger = ledger,
-                .cache = &shared.cache} {}
+                .cache = &shared.cache,
+                .resolver = &resolver_} {}
 
 Result<std::unique_ptr<Worker>> Worker::make(unsigned number, Shared& shared, account::Ledger& ledger, Terms terms) {
   std::unique_ptr<Worker> worker(new Worker(number, shared, ledger, std::move(terms)));

@@ -13,6 +13,7 @@
 #include "io/deadline.h"
 #include "io/loop.h"
 #include "policy/policy.h"
+#include "resolve/resolver.h"
 #include "steer/kernel.h"
 #include "upstream/dialer.h"
 #include "upstream/pool.h"
@@ -102,6 +103,7 @@ class Worker {
   Terms terms_;
   io::Loop loop_;
   std::optional<intake::Door> door_;
+  resolve::Resolver resolver_;
   upstream::Dialer dialer_;
   upstream::Pool pool_;
   engine::Services services_;

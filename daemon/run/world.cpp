@@ -117,7 +117,8 @@ std::expected<void, steer::Obstacle> World::bring_up() {
   guard_stays_ = steer::is_guarded();
   if (auto guarded = steer::guard(footprint()); !guarded) return std::unexpected(obstacle(guarded.error()));
   find_source();
-  terms_.policy = policy::Snapshot::build(*loaded_.config, loaded_.lists, next_id_++, present());
+  recall_changes();
+  terms_.policy = compile(loaded_, next_id_++);
   policies_.put(terms_.policy);
   if (auto opened = open_workers(); !opened) return opened;
 
@@ -289,7 +290,7 @@ World::Reload World::reload() {
 
   load::look_up_zone();
   guard_files(next);
-  auto policy = policy::Snapshot::build(*next.config, next.lists, next_id_++, present());
+  auto policy = compile(next, next_id_++);
   if (auto done = change(std::move(next), std::move(policy)); !done) {
     result.diagnostics.push_back({config::Severity::error,
                                   {.file = path_},
@@ -344,6 +345,7 @@ Result<void> World::judge_by(std::shared_ptr<const policy::Snapshot> policy) {
 
 void World::look_at_clock() {
   constexpr Duration patience = std::chrono::seconds(10);
+  end_changes();
   const policy::Moment now = present();
   if (draining_ || !terms_.policy->changes_at(now) || std::chrono::steady_clock::now() < next_try_) return;
   auto policy = terms_.policy->at(now, next_id_++);

@@ -57,6 +57,23 @@ class World {
   /// Why the last update of a list failed, and when; "" = it did not.
   const ListKeeper::State& attempts(const std::string& list) { return lists_.state(list); }
 
+  struct Changed {
+    std::string failure;       ///< why it is not; "" = it is in force
+    std::string suggestion;    ///< what would be right; may be empty
+    config::Change change;     ///< what holds now, or, of an undone one, what held
+    std::string overrides;     ///< the rule of the file that refuses what is opened, and where it stands; ""
+    std::string overrides_at;  ///< = none known
+    std::string unkept;        ///< why it will not outlive this run; "" = it will
+    std::uint64_t reset = 0;   ///< passing connections that are refused now
+  };
+  /// A change by hand comes into force, above the rules of the file; number and since are filled in.
+  Changed change_by_hand(config::Change change);
+  Changed undo(unsigned number);
+  /// In force, the newest first.
+  std::vector<config::Change> changes() const;
+  /// Why a change has no meaning beside the configuration in force; "" = it has.
+  std::string idle(const config::Change& change) const;
+
   /// Interfaces and addresses may have changed: attaches to what appeared.  Cheap when nothing did.
   void look_around();
 
@@ -98,6 +115,12 @@ class World {
   steer::FootprintPlan footprint() const;
   Result<void> put_in_force(std::shared_ptr<const policy::Snapshot> policy);
   static policy::Moment present();
+  std::shared_ptr<const policy::Snapshot> compile(const load::Loaded& loaded, std::uint32_t id) const;
+  std::string keep_changes() const;
+  Result<void> judge_anew();
+  void recall_changes();
+  void end_changes();
+  void find_overridden(Changed& changed) const;
   Result<void> judge_by(std::shared_ptr<const policy::Snapshot> policy);
   std::uint64_t reset_refused();
 
@@ -119,6 +142,7 @@ class World {
   NameHasher hasher_ = NameHasher::random();
   Terms terms_;
   std::uint32_t next_id_ = 1;
+  load::ByHand by_hand_;
   ListKeeper lists_;
   Policies policies_;
   std::optional<steer::Monitor> monitor_;

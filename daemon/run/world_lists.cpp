@@ -156,7 +156,7 @@ std::string World::take(const config::List& list, load::ListContent content, loa
   const std::string name = list.name;
   load::Loaded next = with_content(list, std::move(content));
   next.kept[name] = std::move(kept);
-  auto policy = policy::Snapshot::build(*next.config, next.lists, next_id_++, present());
+  auto policy = compile(next, next_id_++);
   if (guarded) {
     if (std::string why = objection_to(list, next, *policy); !why.empty()) return why;
   }
@@ -194,8 +194,8 @@ void World::guard_files(load::Loaded& next) {
       if (reference.substr(0, reference.find('/')) == list.name) without.lists[reference] = set;
     }
     without.facts[list.name] = loaded_.facts.at(list.name);
-    const auto old_policy = policy::Snapshot::build(*without.config, without.lists, 0, present());
-    const auto new_policy = policy::Snapshot::build(*next.config, next.lists, 0, present());
+    const auto old_policy = compile(without, 0);
+    const auto new_policy = compile(next, 0);
     const Update update{without.facts[list.name].names, next.facts[list.name].names, *old_policy, *new_policy};
     const std::string why = objection(update, books_->busy().names(many_clients), books_->busy().clients());
     load::Kept& kept = without.kept[list.name];
@@ -269,7 +269,7 @@ std::string World::except_from_list(const std::string& list_name, const std::str
     load::add_exceptions(kept, changed);
   }
   next.kept[list_name] = kept;
-  auto policy = policy::Snapshot::build(*next.config, next.lists, next_id_++, present());
+  auto policy = compile(next, next_id_++);
   if (const auto done = change(std::move(next), std::move(policy)); !done)
     return "the kernel refused the new policy: " + done.error().cause.message();
   reset_refused();
@@ -281,7 +281,7 @@ std::string World::except_from_list(const std::string& list_name, const std::str
   auto content = held_content(*list);
   if (!content) return "";
   const load::Loaded tried = with_content(*list, *content);
-  const auto judged = policy::Snapshot::build(*tried.config, tried.lists, 0, present());
+  const auto judged = compile(tried, 0);
   kept.held = objection_to(*list, tried, *judged);
   if (kept.held.empty()) return accept_list(list_name);
   keep_page(list_name, kept);
@@ -297,7 +297,7 @@ World::Difference World::difference(const std::string& name) {
   const Entries before = entries_of(sets_of(loaded_.lists, name)), after = entries_of(sets_of(next.lists, name));
   difference.added = count_missing(after, before, difference.first_added);
   difference.removed = count_missing(before, after, difference.first_removed);
-  const auto policy = policy::Snapshot::build(*next.config, next.lists, 0, present());
+  const auto policy = compile(next, 0);
   const Update update{loaded_.facts.at(name).names, next.facts.at(name).names, *terms_.policy, *policy};
   difference.refused = newly_refused(update, books_->busy().names(1));
   if (difference.refused.size() > names_shown) difference.refused.resize(names_shown);

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "io/deadline.h"
@@ -62,6 +63,15 @@ io::Task<Result<io::Tcp>> Dialer::dial(Flow flow) {
     if (tcp || tcp.error() != Errc::no_free_port || from == Dial::gateway) co_return tcp;
     from = from == Dial::same_port ? Dial::other_port : Dial::gateway;
   }
+}
+
+io::Task<Result<Endpoint>> Dialer::instead(Flow flow, std::string_view name) {
+  const auto answer = co_await resolver_.addresses(name);
+  if (!answer) co_return std::unexpected(answer.error());
+  const auto same_family = [&](const Address& a) { return a.is_v4() == flow.client.address.is_v4(); };
+  const auto found = std::ranges::find_if(answer->addresses, same_family);
+  const Address& chosen = found == answer->addresses.end() ? answer->addresses.front() : *found;
+  co_return Endpoint{chosen, flow.origin.port};
 }
 
 bool quiet(const io::Tcp& tcp) {

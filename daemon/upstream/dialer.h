@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "io/task.h"
 #include "io/tcp.h"
+#include "resolve/resolver.h"
 
 namespace weir::upstream {
 
@@ -21,8 +22,12 @@ struct SourcePolicy {
 class Dialer {
  public:
   /// `ledger` counts from which address each origin was dialled.  `policy` is read at every dial: a reload changes it.
-  Dialer(io::Loop& loop, account::Ledger& ledger, const SourcePolicy& policy)
-      : loop_(loop), ledger_(ledger), policy_(policy) {}
+  Dialer(io::Loop& loop, account::Ledger& ledger, const SourcePolicy& policy, resolve::Resolver& resolver)
+      : loop_(loop), ledger_(ledger), policy_(policy), resolver_(resolver) {}
+
+  /// Where a rule's `dial` leads instead of flow.origin: an address of `name`, of the client's family if it has one.
+  /// Errors: those of Resolver::addresses.
+  io::Task<Result<Endpoint>> instead(Flow flow, std::string_view name);
 
   /// Dials flow.origin.  As the client it tries the client's address and port, then another port of that address when
   /// the port is taken on this host, then the gateway's own address: a visible address is better than no connection.
@@ -36,12 +41,14 @@ class Dialer {
 
  private:
   bool as_client(const Flow& flow) const {
+    if (flow.client.address.is_v4() != flow.origin.address.is_v4()) return false;
     return flow.client.address.is_v4() ? policy_.as_client_v4 : policy_.as_client_v6;
   }
 
   io::Loop& loop_;
   account::Ledger& ledger_;
   const SourcePolicy& policy_;
+  resolve::Resolver& resolver_;
 };
 
 /// Nothing stands in the socket to be read: no byte, no FIN, no error.  The state of an idle connection that can be

@@ -11,6 +11,10 @@
 //   GET  /v1/lists/diff?list=L                           ListDiff
 //   POST /v1/lists/accept?list=L                         ListChanged; 422 when it cannot be done
 //   POST /v1/lists/except?list=L&name=N&again=1          ListChanged; 422 when it cannot be done
+//   POST /v1/changes?action=A&host=H,..&client=C,..&for=S
+//                                                       HandChanged; A block, allow or pass, S seconds; 422 when
+//                                                       refused
+//   POST /v1/changes/undo?number=N                       HandChanged; 422 when there is none
 //   GET  /v1/cache?limit=N                               Cache
 //   POST /v1/purge?url=U | host=H | all=1                Purged
 //   POST /v1/reload                                      Reloaded; 422 when the new configuration is refused
@@ -124,6 +128,17 @@ struct AccessLog {
   std::string error;          ///< why lines cannot be written now
 };
 
+/// A change by hand.
+struct HandChange {
+  std::uint64_t number = 0;         ///< 0: it is not in force
+  std::string action;               ///< "block", "allow" or "pass": nothing is judged
+  std::vector<std::string> host;    ///< as it was typed; empty: any or none
+  std::vector<std::string> client;  ///< as it was typed; empty: anyone
+  std::int64_t since = 0;
+  std::int64_t until = 0;  ///< 0: until it is undone
+  std::string idle;        ///< why it has no meaning now: its group may be gone
+};
+
 struct Status {
   std::string version;
   std::string state;  ///< "running" or "draining"
@@ -138,7 +153,8 @@ struct Status {
   Unjudged unjudged;
   Dials dials;
   AccessLog log;
-  std::uint64_t events_lost = 0;  ///< announcements of passing connections that the ring could not take
+  std::vector<HandChange> by_hand;  ///< newest first
+  std::uint64_t events_lost = 0;    ///< announcements of passing connections that the ring could not take
 };
 
 // --- flows -----------------------------------------------------------------------------------------------------------
@@ -324,6 +340,18 @@ struct ListChanged {
   std::string failure;  ///< why it is not done
   std::uint64_t names = 0;
   std::string held;  ///< why an update is still not taken; "" = there is none
+};
+
+struct HandChanged {
+  bool done = false;
+  std::string failure;       ///< why not
+  std::string suggestion;    ///< what would be right
+  HandChange change;         ///< what holds now; of an undone one, what held
+  std::string overrides;     ///< a rule of the file that refuses what is opened now
+  std::string overrides_at;  ///< "weir.toml:41"
+  std::string unkept;        ///< why it will not outlive this run
+  std::uint64_t reset = 0;   ///< passing connections that are refused now
+  std::int64_t now = 0;
 };
 
 struct Mistake {

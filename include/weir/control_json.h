@@ -20,8 +20,9 @@ WEIR_JSON(Connections, open, pass, inspect, splice, serve, block, reset, redirec
 WEIR_JSON(Unjudged, no_daemon, overloaded, listener_full, flow_map_full, assign_failed, takeover_failed)
 WEIR_JSON(Dials, same_port, other_port, gateway)
 WEIR_JSON(AccessLog, path, dropped, lost, error)
+WEIR_JSON(HandChange, number, action, host, client, since, until, idle)
 WEIR_JSON(Status, version, state, started, now, workers, policy, times, would, tier, connections, unjudged, dials, log,
-          events_lost)
+          by_hand, events_lost)
 WEIR_JSON(FlowLine, live, ts, flow, client, client_port, dst, dst_port, host, depth, action, rule, would, would_rule,
           reason, method, url, status, cache, bytes_in, bytes_out, duration_ms)
 WEIR_JSON(FlowList, flows)
@@ -43,6 +44,7 @@ WEIR_JSON(Lists, now, lists)
 WEIR_JSON(InUse, name, clients)
 WEIR_JSON(ListDiff, list, held, added, removed, first_added, first_removed, refused, clients)
 WEIR_JSON(ListChanged, done, list, failure, names, held)
+WEIR_JSON(HandChanged, done, failure, suggestion, change, overrides, overrides_at, unkept, reset, now)
 WEIR_JSON(Mistake, where, text, suggestion)
 WEIR_JSON(Reloaded, done, config, file, rules, names, reset, mistakes, waiting)
 #undef WEIR_JSON

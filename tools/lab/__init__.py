@@ -4,6 +4,7 @@ from .gateway import Weir
 from .host import Footprint
 from .namespaces import Lab
 from .origin import Authority, Nginx, Listener
+from .resolver import Resolver
 
 __all__ = ["Authority", "Footprint", "Lab", "Listener", "Nginx", "Tls", "Weir", "client_hello", "http_get", "read_all",
            "read_until"]

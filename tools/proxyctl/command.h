@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "proxyctl/client.h"
 #include "proxyctl/format.h"
@@ -29,6 +30,9 @@ struct Arguments {
   std::string list;
   std::string name;
   std::string what;  ///< URL or host to purge
+  std::vector<std::string> hosts;
+  std::vector<std::string> clients;
+  unsigned number = 0;
   unsigned port = 0;
   unsigned limit = 20;
   unsigned objects = 10;
@@ -48,6 +52,10 @@ int accept(const Arguments& arguments, const Look& look);
 int except(const Arguments& arguments, const Look& look);
 int reload(const Arguments& arguments, const Look& look);
 int cache(const Arguments& arguments, const Look& look);
+int block(const Arguments& arguments, const Look& look);
+int allow(const Arguments& arguments, const Look& look);
+int pause(const Arguments& arguments, const Look& look);
+int undo(const Arguments& arguments, const Look& look);
 int purge(const Arguments& arguments, const Look& look);
 int explain(const Arguments& arguments, const Look& look);
 int doctor(const Arguments& arguments, const Look& look);

@@ -19,6 +19,10 @@ std::string lists_text(const control::Lists& all, const Look& look);
 std::string diff_text(const control::ListDiff& diff, const Look& look);
 /// `said`: what has been done, when it was.
 std::string list_changed_text(const control::ListChanged& change, const std::string& said, const Look& look);
+/// "a.example is open for @kids, until 10:45"
+std::string hand_change_text(const control::HandChange& change, std::int64_t now);
+std::string hand_changed_text(const control::HandChanged& changed, const Look& look);
+std::string undone_text(const control::HandChanged& undone, const Look& look);
 std::string cache_text(const control::Cache& cache, const Look& look);
 /// `what`: as the operator named it; "" = everything.
 std::string purge_text(const control::Purged& purged, const std::string& what, const Look& look);

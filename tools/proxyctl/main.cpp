@@ -56,6 +56,20 @@ void except_options(CLI::App& app, Arguments& to) {
   app.add_flag("--again", to.again, "undo it: the list may hold the name again");
 }
 
+void by_hand_options(CLI::App& app, Arguments& to) {
+  app.add_option("--client", to.clients, "only for these: addresses, prefixes, @groups; without it: everyone");
+  app.add_option("--for", to.time, "ends by itself after this: 90s, 30m, 12h, 7d; without it: when it is undone");
+}
+void host_by_hand_options(CLI::App& app, Arguments& to) {
+  app.add_option("host", to.hosts, "names; \".x\": with everything below; \"@list\"")->required();
+  by_hand_options(app, to);
+}
+void undo_options(CLI::App& app, Arguments& to) {
+  app.add_option("number", to.number, "of the change; proxyctl status shows it")
+      ->required()
+      ->check(CLI::PositiveNumber);
+}
+
 void cache_options(CLI::App& app, Arguments& to) {
   app.add_option("--limit", to.objects, "at most so many objects")->check(CLI::Range(1, 1000))->capture_default_str();
 }
@@ -83,6 +97,12 @@ constexpr Command commands[] = {
     {"diff", false, asks, "Show what the held update of a list would change", diff, list_option},
     {"accept", true, asks, "Take the held update of a list as it is", accept, list_option},
     {"except", true, asks, "Take a name out of a list, for good and whatever its updates say", except, except_options},
+    {"block", true, asks, "Refuse a name by hand, above all rules of the file", block, host_by_hand_options},
+    {"allow", true, asks, "Open a name by hand, above all rules of the file but locked ones", allow,
+     host_by_hand_options},
+    {"pause", true, asks, "Judge nothing for a while: everything passes but what locked rules refuse", pause,
+     by_hand_options},
+    {"undo", true, asks, "Take back a change made by hand", undo, undo_options},
     {"purge", true, asks, "Forget a stored URL, all of a host, or everything", purge, purge_options},
     {"reload", true, asks, "Put the configuration on disk in force, all or nothing", reload, no_options},
 };

@@ -56,6 +56,11 @@ std::vector<Trouble> troubles(const Status& s) {
     found.push_back(
         {"a list is stale", "list", printable(list) + ": not fetched, the last copy holds", "proxyctl lists"});
   }
+  for (const control::HandChange& change : s.by_hand) {
+    if (change.action != "pass" || !change.host.empty()) continue;
+    found.push_back({"paused " + std::string(change.client.empty() ? "for everyone" : "for some"), "", "", ""});
+    break;
+  }
   const control::Unjudged& u = s.unjudged;
   if (u.no_daemon + u.overloaded + u.listener_full + u.flow_map_full + u.assign_failed + u.takeover_failed > 0) {
     std::string how = s.tier.on_failure == "closed" ? "held back: " : "passed unjudged: ";
@@ -90,6 +95,14 @@ void times(const control::Times& t, Page& page) {
   if (t.rules == 0) return;
   page.row("times", count_text(t.in_force) + " of " + plural(t.rules, "timed rule", "timed rules") + " now",
            t.next_wall.empty() ? "" : "next change " + printable(t.next_wall));
+}
+
+void by_hand(const control::HandChange& change, std::int64_t now, Page& page) {
+  const std::string number = std::to_string(change.number);
+  const bool idle = !change.idle.empty();
+  std::string text = hand_change_text(change, now);
+  if (idle) text += "; without effect: " + printable(change.idle);
+  page.trouble(idle ? Mark::attention : Mark::none, "by hand " + number, text, "proxyctl undo " + number);
 }
 
 /// "412 (1.1 %): ads 388, homework and night 24"
@@ -152,10 +165,12 @@ std::string status_text(const Status& s, const Look& look) {
   if (s.policy.names > 0) policy += ", " + plural(s.policy.names, "name", "names");
   page.row("policy", policy, "config " + printable(s.policy.config) + " since " + clock_text(s.policy.since, s.now));
   times(s.times, page);
+  for (const control::HandChange& change : s.by_hand) by_hand(change, s.now, page);
   traffic(s, page);
   would(s.would, page);
   if (!s.tier.fallback.empty()) page.trouble(Mark::none, "no takeover", printable(s.tier.fallback), "proxyctl doctor");
-  for (const Trouble& trouble : found) page.trouble(Mark::attention, trouble.label, trouble.text, trouble.remedy);
+  for (const Trouble& trouble : found)
+    if (!trouble.text.empty()) page.trouble(Mark::attention, trouble.label, trouble.text, trouble.remedy);
   return page.text();
 }
 

@@ -2,6 +2,7 @@
 
 #include "cache/store.h"
 
+#include <array>
 #include <thread>
 
 #include "cache/vary.h"
@@ -205,13 +206,59 @@ TEST_F(Stored, RemembersWhatCannotBe) {
 }
 
 TEST_F(Stored, AHostThatIsTheAddressOwnsIt) {
-  EXPECT_EQ(store.resolved({.host = "192.0.2.1", .address = here}, now).address, Address{});
-  EXPECT_EQ(store.resolved({.host = "192.0.2.1", .address = there}, now).address, there);
-  EXPECT_EQ(store.resolved(key("/a"), now).address, here);
-  store.verified().learn("a.example", here, now + 60s);
-  EXPECT_EQ(store.resolved(key("/a"), now).address, Address{});
-  EXPECT_EQ(store.resolved(key("/a", there), now).address, there);
-  EXPECT_EQ(store.resolved(key("/a"), now + 60s).address, here);
+  EXPECT_EQ(store.resolved({.host = "192.0.2.1", .address = here}, now).key.address, Address{});
+  EXPECT_EQ(store.resolved({.host = "192.0.2.1", .address = there}, now).key.address, there);
+}
+
+// Answers that name only some of many addresses are the rule: one counts for an hour, whatever its TTL is.
+TEST_F(Stored, AHostOwnsAnAddressForAnHourAfterAnAnswerNamedIt) {
+  EXPECT_EQ(store.resolved(key("/a"), now).key.address, here);
+  store.verified().learn("a.example", std::array{here}, 60s, now);
+  EXPECT_EQ(store.resolved(key("/a"), now).key.address, Address{});
+  EXPECT_EQ(store.resolved(key("/a", there), now).key.address, there);
+  EXPECT_EQ(store.resolved(key("/a"), now + 1h - 1s).key.address, Address{});
+  EXPECT_EQ(store.resolved(key("/a"), now + 1h).key.address, here);
+}
+
+// Each response of a busy host would ask the resolver otherwise, and one that is used for ever would be lost each hour.
+TEST_F(Stored, OneAskerInAWhileIsToldThatAnAnswerIsOld) {
+  store.verified().learn("a.example", std::array{here}, 60s, now);
+  EXPECT_FALSE(store.resolved(key("/a"), now + 59s).due);
+  EXPECT_TRUE(store.resolved(key("/a"), now + 60s).due);
+  EXPECT_FALSE(store.resolved(key("/a"), now + 61s).due);
+  EXPECT_TRUE(store.resolved(key("/a"), now + 60s + Verified::pause).due);
+  store.verified().learn("a.example", std::array{here}, 1s, now + 100s);
+  EXPECT_FALSE(store.resolved(key("/a"), now + 101s).due);  // a TTL that is too short to be asked for all the time
+}
+
+TEST_F(Stored, APromotedResponseAnswersAtEveryAddressOfItsHost) {
+  ASSERT_TRUE(put(key("/a")));
+  const auto entry = find(key("/a"));
+  entry->delivered(7);
+  store.promote(entry);
+  EXPECT_EQ(find(key("/a")), nullptr);
+  const auto found = find(key("/a", {}));
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->body(), entry->body());
+  EXPECT_EQ(found->octets_out, 7U);
+  EXPECT_EQ(store.entries(), 1U);
+}
+
+// It may be older than what stands there.
+TEST_F(Stored, APromotedResponseGivesWayToOneThatIsThereAlready) {
+  ASSERT_TRUE(put(key("/a", {})) && put(key("/a")));
+  const auto there_first = find(key("/a", {})), entry = find(key("/a"));
+  store.promote(entry);
+  EXPECT_EQ(find(key("/a", {})), there_first);
+  EXPECT_EQ(find(key("/a")), entry);
+}
+
+TEST_F(Stored, WhatIsForgottenIsNotPromoted) {
+  ASSERT_TRUE(put(key("/a")));
+  const auto entry = find(key("/a"));
+  store.invalidate(key("/a"));
+  store.promote(entry);
+  EXPECT_EQ(store.entries(), 0U);
 }
 
 }  // namespace

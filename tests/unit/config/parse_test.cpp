@@ -190,8 +190,8 @@ TEST(Parse, EveryKeyOfALaterFeatureIsUnknown) {
                           "page.contact = \"x\"", "operator = []", "limit = []"}) {
     EXPECT_NE(said(std::string(key) + "\ngateway.lan = [\"a\"]\n").find("weir.toml:1:"), std::string::npos) << key;
   }
-  for (const char* key : {"method = [\"GET\"]", "path = [\"/\"]", "type = [\"x\"]", "user = [\"x\"]", "ech = true",
-                          "unnamed = true", "dial = \"x\"", "locked = true"}) {
+  for (const char* key :
+       {"method = [\"GET\"]", "path = [\"/\"]", "type = [\"x\"]", "user = [\"x\"]", "ech = true", "unnamed = true"}) {
     const std::string text = std::string("gateway.lan = [\"a\"]\n[[rule]]\naction = \"allow\"\n") + key + "\n";
     EXPECT_NE(said(text).find("weir.toml:4:1: error: unknown key \"rule."), std::string::npos) << key;
   }

@@ -43,6 +43,17 @@ class FakeDesk : public Desk {
     changes_.push_back((again ? "again " : "except ") + list + ' ' + name);
     return {.done = true, .list = list};
   }
+  HandChanged change_by_hand(config::Change change) override {
+    std::string text = std::string(word(change.action)) + " for " + std::to_string(change.until != 0);
+    for (const std::string& host : change.host) text += ' ' + host;
+    for (const std::string& client : change.client) text += " of " + client;
+    changes_.push_back(text);
+    return {.done = true, .change = {.number = 7}};
+  }
+  HandChanged undo(unsigned number) override {
+    changes_.push_back("undo " + std::to_string(number));
+    return {.done = number == 7};
+  }
   Reloaded reload() override {
     ++reloads_;
     return reloaded_;

@@ -134,7 +134,8 @@ class Hand {
  private:
   account::Ledger& ledger_;
   const upstream::SourcePolicy source_{};
-  upstream::Dialer dialer_{loop, ledger_, source_};
+  resolve::Resolver resolver_{loop};
+  upstream::Dialer dialer_{loop, ledger_, source_, resolver_};
   upstream::Pool pool_{loop};
 
  public:

@@ -42,6 +42,31 @@ class KeepTest : public testing::Test {
   std::string state;
 };
 
+TEST_F(KeepTest, ChangesByHandAreThereForTheNextRun) {
+  EXPECT_EQ(Keep(state).by_hand()->last, 0u) << "no page: none";
+  ByHand by_hand{.last = 9, .changes = {}};
+  by_hand.changes.push_back(
+      {.number = 7, .action = Action::allow, .host = {".a.example"}, .client = {"@kids"}, .since = 1, .until = 2});
+  by_hand.changes.push_back({.number = 9, .action = Action::pass});
+  ASSERT_TRUE(Keep(state).put_by_hand(by_hand));
+  const auto kept = Keep(state).by_hand();
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->last, 9u);
+  ASSERT_EQ(kept->changes.size(), 2u);
+  EXPECT_EQ(kept->changes[0].action, Action::allow);
+  EXPECT_EQ(kept->changes[0].host, std::vector<std::string>{".a.example"});
+  EXPECT_EQ(kept->changes[0].client, std::vector<std::string>{"@kids"});
+  EXPECT_EQ(kept->changes[0].until, 2);
+  EXPECT_EQ(kept->changes[1].action, Action::pass);
+}
+
+// What opened for an hour must not be forgotten in silence, nor half read.
+TEST_F(KeepTest, APageOfChangesThatCannotBeUnderstoodIsAnError) {
+  ASSERT_TRUE(Keep(state).put_by_hand({}));
+  std::ofstream(fs::path(state) / "by_hand.json") << "{\"last\": ";
+  EXPECT_FALSE(Keep(state).by_hand());
+}
+
 TEST_F(KeepTest, WhatIsPutIsThereForTheNextRun) {
   Keep(state).put_about("ads", {.url = "https://a.example/",
                                 .etag = "\"1\"",

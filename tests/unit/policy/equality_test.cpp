@@ -11,8 +11,8 @@
 namespace weir::policy {
 namespace {
 
-std::uint8_t cell(const Verdict& verdict) {
-  if (!verdict.decided) return WEIR_CELL_escalate;
+std::uint8_t cell(const Snapshot& policy, const Verdict& verdict) {
+  if (!verdict.decided || !policy.dial(verdict).empty()) return WEIR_CELL_escalate;
   return verdict.action <= Action::pass ? WEIR_CELL_pass : WEIR_CELL_block;
 }
 
@@ -43,6 +43,7 @@ class Readers {
     expect_same(at_hello, oracle_.evaluate(Stage::hello, facts), "at the hello");
     EXPECT_TRUE(at_hello.decided);
     EXPECT_TRUE(!at_syn.decided || at_syn.action == at_hello.action) << "a name must not change what was decided";
+    EXPECT_TRUE(!at_syn.decided || snapshot_->dial(at_syn) == snapshot_->dial(at_hello)) << "nor where it leads";
     EXPECT_TRUE(!at_syn.decided || at_syn.shadow == at_hello.shadow) << "nor what is counted";
 
     const auto tcp = kernel_.at_syn(flow.client, flow.dest, flow.port, IPPROTO_TCP);
@@ -51,14 +52,15 @@ class Readers {
     if (tcp.exempt) return;
     if (flow.port == 80 || flow.port == 8080) {
       const bool served = at_syn.decided && at_syn.action == Action::allow;
-      EXPECT_EQ(tcp.values.at_syn, served ? WEIR_CELL_escalate : cell(at_syn));
+      EXPECT_EQ(tcp.values.at_syn, served ? WEIR_CELL_escalate : cell(*snapshot_, at_syn));
       return;
     }
     const auto udp = kernel_.at_syn(flow.client, flow.dest, flow.port, IPPROTO_UDP);
-    EXPECT_EQ(tcp.values.at_syn, cell(at_syn));
-    EXPECT_EQ(udp.values.at_syn, cell(at_syn));
+    const bool led = at_syn.decided && !snapshot_->dial(at_syn).empty();
+    EXPECT_EQ(tcp.values.at_syn, cell(*snapshot_, at_syn));
+    EXPECT_EQ(udp.values.at_syn, led ? WEIR_CELL_block : cell(*snapshot_, at_syn)) << "QUIC cannot be led elsewhere";
     EXPECT_EQ(tcp.values.rule, at_syn.decided ? at_syn.rule + 1 : 0);
-    EXPECT_EQ(kernel_.at_hello(tcp, flow.name), cell(at_hello));
+    EXPECT_EQ(kernel_.at_hello(tcp, flow.name), cell(*snapshot_, at_hello));
   }
 
  private:

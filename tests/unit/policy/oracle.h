@@ -20,12 +20,23 @@ class Oracle {
                                [&](const Prefix& p) { return p.contains(facts.client) || p.contains(facts.dest); });
   }
 
-  Verdict evaluate(Stage stage, const Facts& facts) const {
-    std::optional<Action> agreed;
+  /// What opens by hand does not where a locked rule would decide without it.
+  Verdict evaluate(Stage stage, const Facts& facts, bool by_hand = true) const {
+    std::optional<std::pair<Action, std::string>> agreed;
     Verdict verdict{.decided = true};
     for (std::size_t r = 0; r < config_.rules.size(); ++r) {
       const config::Rule& rule = config_.rules[r];
       if (!in_time(rule) || !matches_at_syn(rule, facts)) continue;
+      if (rule.change != 0 && !by_hand) continue;
+      if (rule.change != 0 && rule.action <= Action::pass && lock_reaches(facts)) {
+        const bool open = stage == Stage::hello && host_matches(rule, facts, stage, verdict.unseen);
+        if (stage == Stage::hello && !open) continue;
+        if (stage == Stage::syn && (!rule.host.empty() || agreed || config_.gateway.observe)) return {};
+        const Verdict without = evaluate(stage, facts, false);
+        if (!without.decided) return {};
+        if (stage == Stage::syn && locks_disagree(facts)) return {};
+        if (without.rule >= 0 && is_lock(config_.rules[without.rule])) return observed(without);
+      }
       const bool unknown = stage == Stage::syn && !rule.host.empty();
       if (!unknown && !host_matches(rule, facts, stage, verdict.unseen)) continue;
       if (rule.shadow) {
@@ -33,19 +44,39 @@ class Oracle {
         if (verdict.shadow < 0) verdict.shadow = static_cast<int>(r);
         continue;
       }
-      if (agreed && *agreed != rule.action) return {};
+      const std::pair outcome(rule.action, config_.gateway.observe ? "" : rule.dial);
+      if (agreed && *agreed != outcome) return {};
       if (agreed && config_.gateway.observe && rule.action >= Action::block) return {};  // which of them counts does
-      agreed = rule.action;
+      agreed = outcome;
       if (unknown) continue;
       verdict.action = rule.action;
       verdict.rule = static_cast<int>(r);
-      return observed(verdict);
+      return by_hand ? observed(verdict) : verdict;
     }
-    if (agreed && *agreed != Action::allow) return {};
+    if (agreed && *agreed != std::pair(Action::allow, std::string())) return {};
     return verdict;
   }
 
  private:
+  static bool is_lock(const config::Rule& rule) { return rule.locked && !rule.shadow && rule.action >= Action::block; }
+  /// A lock could decide, as far as the SYN tells.
+  bool lock_reaches(const Facts& facts) const {
+    return std::ranges::any_of(config_.rules, [&](const config::Rule& rule) {
+      return rule.change == 0 && is_lock(rule) && in_time(rule) && matches_at_syn(rule, facts);
+    });
+  }
+
+  /// Of the rules of the file that could win, as far as the SYN tells, some are locked and some are not.
+  bool locks_disagree(const Facts& facts) const {
+    bool locked = false, open = false;
+    for (const config::Rule& rule : config_.rules) {
+      if (rule.change != 0 || rule.shadow || !in_time(rule) || !matches_at_syn(rule, facts)) continue;
+      (is_lock(rule) ? locked : open) = true;
+      if (rule.host.empty()) return locked && open;
+    }
+    return locked;
+  }
+
   Verdict observed(Verdict verdict) const {
     if (!config_.gateway.observe || verdict.action < Action::block) return verdict;
     if (verdict.shadow < 0) verdict.shadow = verdict.rule;

@@ -50,6 +50,7 @@ class Source {
   config::Match host_element(const config::Config& config);
   std::shared_ptr<const NameList> content();
   config::Rule rule(const config::Config& config);
+  void make_changes(std::vector<config::Rule>& rules);
   config::Rule narrow_rule();
 
   std::mt19937_64 engine_;
@@ -154,6 +155,8 @@ inline config::Rule Source::rule(const config::Config& config) {
   rule.action = static_cast<Action>(below(5));
   rule.shadow = chance(15);
   rule.unseen_blocks = chance(20);
+  if (rule.action == Action::allow && chance(30)) rule.dial = one_of<const char*>({"safe.example", "192.0.2.9"});
+  rule.locked = rule.action >= Action::block && chance(30);
   if (chance(50)) {
     for (unsigned n = 1 + below(3); n > 0; --n) rule.client.push_back(address_element(config));
   }
@@ -172,6 +175,17 @@ inline config::Rule Source::rule(const config::Config& config) {
     for (unsigned n = 1 + below(3); n > 0; --n) rule.host.push_back(host_element(config));
   }
   return rule;
+}
+
+/// Some that stand first become changes by hand.
+inline void Source::make_changes(std::vector<config::Rule>& rules) {
+  for (unsigned n = 0, some = below(4); n < some && n < rules.size(); ++n) {
+    rules[n].change = n + 1;
+    rules[n].action = one_of({Action::allow, Action::pass, Action::block});
+    rules[n].shadow = rules[n].locked = rules[n].unseen_blocks = false;
+    rules[n].dial.clear();
+    rules[n].time.clear();
+  }
 }
 
 inline config::Rule Source::narrow_rule() {
@@ -209,6 +223,7 @@ inline Policy Source::policy(unsigned rules, bool narrow) {
     for (unsigned n = 1 + below(2); n > 0; --n) config.gateway.exempt.push_back(prefix());
   }
   for (unsigned n = below(rules + 1); n > 0; --n) config.rules.push_back(narrow ? narrow_rule() : rule(config));
+  if (chance(60)) make_changes(config.rules);
   return made;
 }
 

@@ -65,6 +65,40 @@ TEST_F(Golden, StatusSaysWhichRulesTheClockHasPutInForce) {
   expect_golden("status_clock", status_text(status, look_));
 }
 
+control::HandChange museum() {
+  return {.number = 7,
+          .action = "allow",
+          .host = {".museum.example"},
+          .client = {"@room-12"},
+          .since = 1741600000,
+          .until = 1741603500,
+          .idle = ""};
+}
+
+TEST_F(Golden, StatusShowsWhatWasChangedByHandAndItsUndo) {
+  auto status = json<control::Status>("status_quiet");
+  status.by_hand = {{.number = 9, .action = "pass", .until = status.now + 300}, museum()};
+  status.by_hand[1].until = 0;
+  status.by_hand[1].idle = "there is no group \"@room-12\"";
+  expect_golden("status_by_hand", status_text(status, look_));
+}
+
+TEST_F(Golden, AChangeByHandSaysWhatHoldsUntilWhenAndWhatItOverrides) {
+  const control::HandChanged open{
+      .done = true, .change = museum(), .overrides = "lesson time", .overrides_at = "weir.toml:41", .now = 1741601700};
+  expect_golden("allow_done", hand_changed_text(open, look_));
+  expect_golden("undo_done", undone_text(open, look_));
+  const control::HandChanged blocked{.done = true,
+                                     .change = {.number = 8, .action = "block", .host = {"a.example", "@games"}},
+                                     .unkept = "No space left on device",
+                                     .reset = 2,
+                                     .now = 1741601700};
+  expect_golden("block_unkept", hand_changed_text(blocked, look_));
+  const control::HandChanged locked{.failure = "\"law\" (weir.toml:10) is locked",
+                                    .suggestion = "only the file can change it"};
+  expect_golden("allow_locked", hand_changed_text(locked, look_));
+}
+
 TEST_F(Golden, StatusOfAnObserverSaysWhatItWouldHaveDone) {
   control::Status status = json<control::Status>("status_quiet");
   status.connections.block = status.connections.reset = 0;

@@ -66,7 +66,8 @@ class Upstream : public testing::Test {
   account::Ledger& ledger_ = books_.ledger(0);
   io::Loop loop_;
   SourcePolicy source_{.as_client_v4 = true};
-  Dialer dialer_{loop_, ledger_, source_};
+  resolve::Resolver resolver_{loop_};
+  Dialer dialer_{loop_, ledger_, source_, resolver_};
   Fd listener_;
   Endpoint origin_;
 };
@@ -186,7 +187,8 @@ TEST_F(Pooled, TheSweepClosesWhatIsOldOrEnded) {
   source_.as_client_v4 = false;
   io::Loop loop;
   Pool pool(loop, {.idle = std::chrono::hours(1)});
-  Dialer dialer(loop, ledger_, source_);
+  resolve::Resolver resolver(loop);
+  Dialer dialer(loop, ledger_, source_, resolver);
   bool swept = false;
   const auto play = [&]() -> io::Task<void> {
     auto tcp = co_await dialer.dial({.client = at("127.0.0.1", 0), .origin = origin_});

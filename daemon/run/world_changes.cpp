@@ -1,0 +1,178 @@
+// Changes by hand: rules above those of the file, kept in control.state until they end or are undone.
+#include <algorithm>
+#include <chrono>
+
+#include "run/log.h"
+#include "run/world.h"
+
+namespace weir::run {
+
+namespace {
+
+std::int64_t now_in_seconds() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
+
+/// "change=7 block host=a.example client=@kids until=1767366000"
+std::string told(const config::Change& change) {
+  const auto joined = [](const char* key, const std::vector<std::string>& all) {
+    std::string text;
+    for (const std::string& one : all) text += (text.empty() ? std::string(" ") + key + '=' : ",") + one;
+    return text;
+  };
+  return "change=" + std::to_string(change.number) + ' ' + std::string(word(change.action)) +
+         joined("host", change.host) + joined("client", change.client) +
+         (change.until == 0 ? "" : " until=" + std::to_string(change.until));
+}
+
+/// An address of each kind of client that a change or a file speaks of.
+std::vector<Address> samples(const config::Rule& rule, const config::Config& config) {
+  std::vector<Address> found;
+  const auto of_group = [&](const config::Group& group) {
+    for (const Prefix& prefix : group.clients) found.push_back(prefix.address);
+  };
+  for (const config::Match& match : rule.client) {
+    if (match.kind == config::Match::Kind::prefix) found.push_back(match.prefix.address);
+    const auto group = std::ranges::find(config.groups, match.text, &config::Group::name);
+    if (match.kind == config::Match::Kind::reference && group != config.groups.end()) of_group(*group);
+  }
+  if (!rule.client.empty()) return found;
+  found.push_back({});
+  for (const config::Group& group : config.groups) of_group(group);
+  return found;
+}
+
+}  // namespace
+
+std::shared_ptr<const policy::Snapshot> World::compile(const load::Loaded& loaded, std::uint32_t id) const {
+  return policy::Snapshot::build(config::with_changes(*loaded.config, by_hand_.changes), loaded.lists, id, present());
+}
+
+std::vector<config::Change> World::changes() const {
+  std::vector<config::Change> all = by_hand_.changes;
+  std::ranges::reverse(all);
+  return all;
+}
+
+std::string World::idle(const config::Change& change) const {
+  config::Diagnostics diagnostics;
+  if (config::rule_of(change, *loaded_.config, diagnostics)) return "";
+  return std::move(diagnostics).take({}).front().message;
+}
+
+void World::recall_changes() {
+  auto kept = load::Keep(loaded_.config->control.state).by_hand();
+  if (!kept) return log_error("changes by hand cannot be read from control.state: " + kept.error().cause.message());
+  by_hand_ = std::move(*kept);
+  const std::int64_t now = now_in_seconds();
+  std::erase_if(by_hand_.changes, [&](const config::Change& change) { return change.over(now); });
+  for (const config::Change& change : by_hand_.changes) log_info("by hand: " + told(change));
+}
+
+std::string World::keep_changes() const {
+  const auto put = load::Keep(loaded_.config->control.state).put_by_hand(by_hand_);
+  if (put) return "";
+  log_error("changes by hand cannot be kept in control.state: " + put.error().cause.message());
+  return put.error().cause.message();
+}
+
+/// The same files, with other changes by hand.
+Result<void> World::judge_anew() {
+  auto policy = compile(loaded_, next_id_++);
+  policies_.put(policy);
+  auto done = judge_by(std::move(policy));
+  if (!done) policies_.take_back();
+  return done;
+}
+
+/// What the file refuses of that which is opened.
+void World::find_overridden(Changed& changed) const {
+  config::Diagnostics ignored;
+  const auto rule = config::rule_of(changed.change, *loaded_.config, ignored);
+  const config::Config& config = terms_.policy->config();
+  for (const config::Match& match : rule->host) {
+    if (match.kind == config::Match::Kind::reference || match.negated) continue;
+    for (const Address& client : samples(*rule, config)) {
+      const auto verdict =
+          terms_.policy->evaluate(Stage::hello, {.client = client, .dest = {}, .port = 443, .name = match.text});
+      if (!refuses(verdict) || verdict.rule < 0) continue;
+      const config::Rule& refusing = config.rules[verdict.rule];
+      config::Where where = refusing.where;
+      where.column = 0;
+      changed.overrides = terms_.policy->rule_name(verdict.rule);
+      changed.overrides_at = config::to_text(where);
+      if (!refusing.locked) return;
+      changed.failure = '"' + changed.overrides + "\" (" + changed.overrides_at + ") is locked";
+      changed.suggestion = "only the file can change it";
+      return;
+    }
+  }
+}
+
+World::Changed World::change_by_hand(config::Change change) {
+  Changed changed{.change = std::move(change)};
+  config::Diagnostics diagnostics;
+  if (!config::rule_of(changed.change, *loaded_.config, diagnostics)) {
+    const config::Diagnostic first = std::move(diagnostics).take({}).front();
+    changed.failure = first.message;
+    changed.suggestion = first.suggestion;
+    return changed;
+  }
+  if (changed.change.action == Action::allow) find_overridden(changed);
+  if (!changed.failure.empty()) return changed;
+
+  const load::ByHand before = by_hand_;
+  changed.change.number = ++by_hand_.last;
+  changed.change.since = now_in_seconds();
+  by_hand_.changes.push_back(changed.change);
+  if (const auto done = judge_anew(); !done) {
+    by_hand_ = before;
+    changed.failure = "the kernel refused the new policy: " + done.error().cause.message();
+    return changed;
+  }
+  changed.reset = reset_refused();
+  changed.unkept = keep_changes();
+  log_info("by hand: " + told(changed.change) + " reset=" + std::to_string(changed.reset));
+  return changed;
+}
+
+World::Changed World::undo(unsigned number) {
+  Changed changed{.change = {.number = number}};
+  const auto found = std::ranges::find(by_hand_.changes, number, &config::Change::number);
+  if (found == by_hand_.changes.end()) {
+    changed.failure = "no change " + std::to_string(number) + " is in force";
+    changed.suggestion = "proxyctl status shows those that are";
+    return changed;
+  }
+  const load::ByHand before = by_hand_;
+  changed.change = *found;
+  by_hand_.changes.erase(found);
+  if (const auto done = judge_anew(); !done) {
+    by_hand_ = before;
+    changed.failure = "the kernel refused the new policy: " + done.error().cause.message();
+    return changed;
+  }
+  changed.reset = reset_refused();
+  changed.unkept = keep_changes();
+  log_info("undone: " + told(changed.change) + " reset=" + std::to_string(changed.reset));
+  return changed;
+}
+
+/// Changes whose time is over end by themselves.
+void World::end_changes() {
+  const std::int64_t now = now_in_seconds();
+  const auto over = [&](const config::Change& change) { return change.over(now); };
+  if (draining_ || std::ranges::none_of(by_hand_.changes, over) || std::chrono::steady_clock::now() < next_try_) return;
+  const load::ByHand before = by_hand_;
+  std::erase_if(by_hand_.changes, over);
+  if (const auto done = judge_anew(); !done) {
+    by_hand_ = before;
+    next_try_ = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    return log_error("a change by hand cannot end: " + done.error().cause.message());
+  }
+  const std::uint64_t reset = reset_refused();
+  keep_changes();
+  for (const config::Change& change : before.changes) {
+    if (change.over(now)) log_info("ended: " + told(change) + " reset=" + std::to_string(reset));
+  }
+}
+
+}  // namespace weir::run

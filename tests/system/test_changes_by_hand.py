@@ -1,0 +1,83 @@
+"""`proxyctl block, allow, pause, undo`: above the file, below what is locked, ended by time, kept over reload and restart."""
+import ssl
+
+from lab import Tls, http_get
+from lab.gateway import wait_for
+from lab.namespaces import CLIENT, ORIGIN
+
+RULES = """
+[[group]]
+name = "pupils"
+clients = ["10.91.0.0/24", "fd91::/64"]
+[[rule]]
+name = "law"
+client = ["@pupils"]
+host = ["blocked.example"]
+action = "block"
+locked = true
+[[rule]]
+name = "lessons"
+client = ["@pupils"]
+host = ["other.example"]
+action = "block"
+"""
+
+
+def refused(lab, host):
+    """Whether the name is refused, over HTTP and over TLS."""
+    page = http_get(lab, ORIGIN, host=host).status == 403
+    with lab.connect(ORIGIN, 443) as connection:
+        try:
+            Tls(connection, host).handshake()
+            alert = False
+        except ssl.SSLError:
+            alert = True
+    assert page == alert
+    return page
+
+
+def test_what_is_changed_by_hand_holds_until_it_is_undone(lab, weir):
+    daemon = weir(RULES)
+    assert refused(lab, "other.example") and not refused(lab, "allowed.example")
+
+    told = daemon.proxyctl("allow", "other.example", "--client", "@pupils")
+    assert told[0] == 0 and "other.example is open for @pupils, until it is undone" in told[1]
+    assert 'overrides' in told[1] and '"lessons",' in told[1] and 'weir.toml:' in told[1]
+    assert not refused(lab, "other.example")
+
+    assert daemon.proxyctl("block", ".allowed.example", "--client", CLIENT)[0] == 0
+    assert refused(lab, "www.allowed.example")
+
+    daemon.reload()
+    assert refused(lab, "www.allowed.example") and not refused(lab, "other.example")
+    daemon.stop()
+    daemon.start()
+    assert refused(lab, "www.allowed.example") and not refused(lab, "other.example")
+    assert [change["number"] for change in daemon.status()["by_hand"]] == [2, 1]
+
+    assert daemon.proxyctl("undo", "2")[0] == 0
+    assert not refused(lab, "www.allowed.example")
+    assert daemon.proxyctl("undo", "1")[0] == 0
+    assert refused(lab, "other.example")
+    again = daemon.proxyctl("undo", "1")
+    assert again[0] == 1 and "no change 1 is in force" in again[1]
+
+
+def test_what_opens_by_hand_does_not_reach_a_locked_rule(lab, weir):
+    daemon = weir(RULES)
+    told = daemon.proxyctl("allow", "blocked.example")
+    assert told[0] == 1 and 'refused: "law" (' in told[1] and 'weir.toml:18)' in told[1] and "is locked" in told[1]
+    assert daemon.proxyctl("pause")[0] == 0
+    assert refused(lab, "blocked.example") and not refused(lab, "other.example")
+    assert "paused for everyone" in daemon.proxyctl("status")[1]
+
+
+def test_a_change_with_a_time_ends_by_itself_and_a_mistake_is_named(lab, weir):
+    daemon = weir(RULES)
+    assert daemon.proxyctl("block", "allowed.example", "--for", "2s")[0] == 0
+    assert refused(lab, "allowed.example")
+    wait_for("the change to end", lambda: not daemon.status()["by_hand"])
+    assert not refused(lab, "allowed.example")
+    wrong = daemon.proxyctl("block", "a.example", "--client", "@pupil")
+    assert wrong[0] == 1 and 'did you mean "@pupils"?' in wrong[1]
+    assert daemon.proxyctl("block", "a.example", "--for", "soon")[0] == 2

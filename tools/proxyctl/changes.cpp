@@ -1,0 +1,107 @@
+// Changes by hand: block, allow, pause, and undo of any of them.
+#include "base/units.h"
+#include "proxyctl/command.h"
+#include "proxyctl/format.h"
+
+namespace weir::proxyctl {
+
+namespace {
+
+using control::HandChange;
+
+/// "a.example, .b.example"
+std::string listed(const std::vector<std::string>& all) {
+  std::string text;
+  for (const std::string& one : all) text += (text.empty() ? "" : ", ") + printable(one);
+  return text;
+}
+
+std::string for_whom(const HandChange& change) {
+  return change.client.empty() ? "for everyone" : "for " + listed(change.client);
+}
+
+std::string until_when(const HandChange& change, std::int64_t now) {
+  return change.until == 0 ? "until it is undone" : "until " + clock_text(change.until, now);
+}
+
+std::string joined_by_comma(const std::vector<std::string>& all) {
+  std::string text;
+  for (const std::string& one : all) text += (text.empty() ? "" : ",") + one;
+  return text;
+}
+
+int change(const Arguments& arguments, const Look& look, std::string_view action) {
+  Question question{.method = "POST", .path = "/v1/changes", .query = {{"action", std::string(action)}}};
+  question.query.emplace_back("host", joined_by_comma(arguments.hosts));
+  question.query.emplace_back("client", joined_by_comma(arguments.clients));
+  if (!arguments.time.empty()) {
+    const auto time = parse_duration(arguments.time);
+    if (!time || *time < std::chrono::seconds(1)) {
+      return complain(look, "--for takes a duration as 90s, 30m, 12h or 7d, not \"" + printable(arguments.time) + '"',
+                      "", control::exit_usage);
+    }
+    question.query.emplace_back("for", std::to_string(std::chrono::floor<std::chrono::seconds>(*time).count()));
+  }
+  return show<control::HandChanged>(arguments, look, question,
+                                    [&](const control::HandChanged& c) { return hand_changed_text(c, look); });
+}
+
+}  // namespace
+
+std::string hand_change_text(const HandChange& change, std::int64_t now) {
+  const std::string what = listed(change.host), rest = ' ' + for_whom(change) + ", " + until_when(change, now);
+  if (change.action == "pass") {
+    return (what.empty() ? "nothing is judged" : what + (change.host.size() == 1 ? " is" : " are") + " not judged") +
+           rest;
+  }
+  return what + (change.host.size() == 1 ? " is " : " are ") + (change.action == "allow" ? "open" : "blocked") + rest;
+}
+
+std::string hand_changed_text(const control::HandChanged& c, const Look& look) {
+  Page page(look);
+  if (!c.done) {
+    page.headline(Mark::act,
+                  "refused: " + printable(c.failure) + (c.suggestion.empty() ? "" : "; " + printable(c.suggestion)));
+    return page.text();
+  }
+  page.headline(c.unkept.empty() ? Mark::fine : Mark::attention, hand_change_text(c.change, c.now));
+  if (!c.overrides.empty()) page.row("overrides", '"' + printable(c.overrides) + "\", " + printable(c.overrides_at));
+  if (c.reset > 0) page.row("ended", plural(c.reset, "connection", "connections") + " that it refuses");
+  page.trouble(Mark::none, "change " + std::to_string(c.change.number),
+               c.unkept.empty() ? "kept over reloads and restarts" : "kept until Weir stops",
+               "proxyctl undo " + std::to_string(c.change.number));
+  if (!c.unkept.empty()) {
+    page.trouble(Mark::attention, "not kept", "control.state cannot be written: " + printable(c.unkept), "");
+  }
+  return page.text();
+}
+
+std::string undone_text(const control::HandChanged& c, const Look& look) {
+  Page page(look);
+  if (!c.done) {
+    page.headline(Mark::act,
+                  "refused: " + printable(c.failure) + (c.suggestion.empty() ? "" : "; " + printable(c.suggestion)));
+    return page.text();
+  }
+  page.headline(Mark::fine, "change " + std::to_string(c.change.number) + " is undone: the file decides again");
+  page.row("it was", hand_change_text(c.change, c.now));
+  if (c.reset > 0) page.row("ended", plural(c.reset, "connection", "connections") + " that the file refuses");
+  if (!c.unkept.empty()) {
+    page.trouble(Mark::attention, "not kept",
+                 "control.state cannot be written: " + printable(c.unkept) + "; a restart brings it back", "");
+  }
+  return page.text();
+}
+
+int block(const Arguments& arguments, const Look& look) { return change(arguments, look, "block"); }
+int allow(const Arguments& arguments, const Look& look) { return change(arguments, look, "allow"); }
+int pause(const Arguments& arguments, const Look& look) { return change(arguments, look, "pass"); }
+
+int undo(const Arguments& arguments, const Look& look) {
+  const Question question{
+      .method = "POST", .path = "/v1/changes/undo", .query = {{"number", std::to_string(arguments.number)}}};
+  return show<control::HandChanged>(arguments, look, question,
+                                    [&](const control::HandChanged& c) { return undone_text(c, look); });
+}
+
+}  // namespace weir::proxyctl
