@@ -37,6 +37,7 @@ class Weir:
         self.output = f"{directory}/weir.out"
         self.gateway, self.limits, self.more = gateway, limits, more
         self.process = None
+        self._expected = set()
         self.write(rules)
         self.before = Footprint.of(lab, lab.gateway)
 
@@ -73,9 +74,13 @@ class Weir:
             return file.read().decode("utf-8", "replace")
 
     def errors(self):
-        """Error lines of the daemon's log: each means that somebody must act."""
+        """Error lines of the daemon's log that no test expected: each means that somebody must act."""
         return [line for line in self.said().splitlines()
-                if re.search(r"\blevel=(error|critical)\b|\[(error|critical)\]|^(error|critical)\b|Sanitizer", line)]
+                if line not in self._expected and re.search(r"^\S+ (error|critical) |Sanitizer", line)]
+
+    def expected(self, lines):
+        """The test wanted these error lines."""
+        self._expected |= set(lines)
 
     @property
     def running(self):
