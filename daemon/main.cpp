@@ -86,6 +86,7 @@ int main(int argc, char** argv) {
   }
   control::Steward::block_signals();  // before the first thread, so that every thread inherits it
   run::start_log();
+  run::events().reopen(run::event_settings(loaded.config->log));
   auto world = run::World::start(path, std::move(loaded));
   if (!world) {
     std::fprintf(stderr, "weir: cannot start: %s\n  → %s\n", world.error().what.c_str(), world.error().remedy.c_str());

@@ -1,13 +1,11 @@
 #include "account/access_log.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 
+#include "account/formats.h"
 #include "account/json.h"
 
 namespace weir::account {
@@ -31,8 +29,18 @@ std::optional<Record> Ring::pop() {
   return record;
 }
 
-AccessLog::AccessLog(std::string path, unsigned producers) : path_(std::move(path)), on_(!path_.empty()) {
+namespace {
+
+/// What `log.only = "blocked"` leaves: also what would have been refused, or a trial of rules could not be read.
+bool concerns_a_refusal(const Record& record) {
+  return refuses(record.action) || (record.would && refuses(*record.would));
+}
+
+}  // namespace
+
+AccessLog::AccessLog(LogSettings settings, unsigned producers) {
   for (unsigned i = 0; i < producers; ++i) rings_.push_back(std::make_unique<Ring>());
+  take_over(settings);
   writer_ = std::thread([this] { run(); });
 }
 
@@ -44,9 +52,19 @@ AccessLog::~AccessLog() {
 
 bool AccessLog::push(unsigned producer, const Record& record) {
   if (!on_.load(std::memory_order_relaxed)) return true;
+  if (only_blocked_.load(std::memory_order_relaxed) && !concerns_a_refusal(record)) return true;
   if (!rings_[producer]->push(record)) return false;
   wake();
   return true;
+}
+
+void AccessLog::take_over(const LogSettings& settings) {
+  std::lock_guard lock(mutex_);
+  settings_ = settings;
+  on_ = !settings.where.empty();
+  only_blocked_ = settings.only_blocked;
+  query_ = settings.query;
+  heads_ = !settings.where.empty() && settings.format != LogFormat::json;
 }
 
 void AccessLog::reopen() {
@@ -54,19 +72,22 @@ void AccessLog::reopen() {
   wake();
 }
 
-void AccessLog::reopen(std::string path) {
-  {
-    std::lock_guard lock(mutex_);
-    path_ = std::move(path);
-    on_ = !path_.empty();
-  }
+void AccessLog::reopen(LogSettings settings) {
+  take_over(settings);
   reopen();
 }
 
-std::string AccessLog::path() const {
-  std::lock_guard lock(mutex_);
-  return path_;
+void AccessLog::tend() {
+  tend_ = true;
+  wake();
 }
+
+LogSettings AccessLog::settings() const {
+  std::lock_guard lock(mutex_);
+  return settings_;
+}
+
+std::string AccessLog::where() const { return settings().where; }
 
 // The producer stores, then looks at `asleep_`; the writer sets `asleep_`, then looks at the rings.  Both in
 // sequentially consistent order, so at least one of the two sees the other, and no record waits for the next one.
@@ -75,7 +96,8 @@ void AccessLog::wake() {
 }
 
 bool AccessLog::idle() const {
-  return !stop_ && !reopen_ && std::all_of(rings_.begin(), rings_.end(), [](auto& ring) { return ring->empty(); });
+  return !stop_ && !reopen_ && !tend_ &&
+         std::all_of(rings_.begin(), rings_.end(), [](auto& ring) { return ring->empty(); });
 }
 
 void AccessLog::run() {
@@ -85,10 +107,15 @@ void AccessLog::run() {
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
 
-  for (;;) {
+  for (LogFormat format{};;) {
     bool stopping = stop_;  // read first: what was pushed before the stop is still written
-    if (reopen_.exchange(false)) open(path());
-    drain();
+    if (reopen_.exchange(false)) {
+      LogSettings now = settings();
+      format = now.format;
+      outlet_.open(std::move(now));
+    }
+    if (tend_.exchange(false)) outlet_.tend();
+    drain(format);
     if (stopping) return;
 
     asleep_ = 1;
@@ -98,62 +125,24 @@ void AccessLog::run() {
   }
 }
 
-void AccessLog::drain() {
+void AccessLog::drain(LogFormat format) {
   constexpr std::size_t batch = 64 << 10;
-  std::string lines;
+  std::vector<Message> messages;
+  std::size_t size = 0;
   for (auto& ring : rings_) {
     while (std::optional<Record> record = ring->pop()) {
-      lines += json_line(*record);
-      if (lines.size() < batch) continue;
-      write(lines);
-      lines.clear();
+      Message message{.text = line_of(*record, format), .ts = record->ts};
+      if (message.text.empty()) continue;
+      if (outlet_.wants_fields()) message.fields = journal_fields(*record);
+      size += message.text.size();
+      messages.push_back(std::move(message));
+      if (size < batch) continue;
+      outlet_.write(messages);
+      messages.clear();
+      size = 0;
     }
   }
-  write(lines);
-}
-
-void AccessLog::open(const std::string& path) {
-  open_errno_ = 0;
-  if (path.empty()) {
-    file_.reset();
-    errno_ = 0;
-    return;
-  }
-  if (auto slash = path.rfind('/'); slash != std::string::npos && slash > 0) {
-    ::mkdir(path.substr(0, slash).c_str(), 0750);  // /var/log/weir on the first start; if it fails, open says why
-  }
-  // O_NONBLOCK: opening a FIFO without a reader is an error instead of a writer that hangs.
-  Fd opened(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640));
-  if (!opened) {
-    errno_ = open_errno_ = errno;
-    retry_ = std::chrono::steady_clock::now() + 1s;
-    return;
-  }
-  file_ = std::move(opened);
-  torn_ = false;
-  errno_ = 0;
-}
-
-void AccessLog::write(std::string_view lines) {
-  if (lines.empty()) return;
-  if ((!file_ || open_errno_ != 0) && std::chrono::steady_clock::now() >= retry_) open(path());
-
-  // A line that a full disk cut stands alone, the next one is whole again.
-  if (file_ && torn_ && ::write(file_.get(), "\n", 1) == 1) torn_ = false;
-  std::size_t done = 0;
-  while (file_ && !(torn_ && done == 0) && done < lines.size()) {
-    ssize_t n = ::write(file_.get(), lines.data() + done, lines.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      errno_ = errno;
-      break;
-    }
-    done += static_cast<std::size_t>(n);
-  }
-  if (done > 0) torn_ = lines[done - 1] != '\n';
-  if (done == lines.size()) errno_ = open_errno_;
-  lines.remove_prefix(done);
-  lost_ += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+  outlet_.write(messages);
 }
 
 }  // namespace weir::account

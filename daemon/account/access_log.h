@@ -9,12 +9,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <vector>
 
+#include "account/outlet.h"
 #include "account/record.h"
-#include "base/fd.h"
 
 namespace weir::account {
 
@@ -36,47 +35,49 @@ class Ring {
 
 class AccessLog {
  public:
-  /// `path` "" = off: push() takes everything and nothing is written.  Else the writer starts now; a path that cannot
-  /// be opened is no failure here, see error().  `producers` threads push, each under its own number below that.
-  AccessLog(std::string path, unsigned producers);
+  /// Nowhere: push() takes everything and nothing is written.  Else the writer starts now; a target that cannot be
+  /// opened is no failure here, see error().  `producers` threads push, each under its own number below that.
+  AccessLog(LogSettings settings, unsigned producers);
   ~AccessLog();  ///< writes what was pushed before, then ends the writer
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
 
   /// Never blocks.  False: the ring was full and the record is dropped.
   bool push(unsigned producer, const Record& record);
-  /// Opens the path anew, as after a rotation.  If that fails the old file stays in use and error() says why.
-  void reopen();
-  /// The same with another path; "" = off from now on.  Both: any thread.
-  void reopen(std::string path);
+  /// Whether Record::heads is written, and whether URLs are with their queries.
+  bool wants_heads() const { return heads_.load(std::memory_order_relaxed); }
+  bool wants_query() const { return query_.load(std::memory_order_relaxed); }
 
-  std::string path() const;
+  /// Opens the target anew, as after a rotation.  If that fails the old one stays in use and error() says why.
+  void reopen();
+  /// The same with other settings.  Both: any thread.
+  void reopen(LogSettings settings);
+  /// Now and then, so that files grow old also while nothing is written.
+  void tend();
+
+  std::string where() const;
   /// Why lines cannot be written at present; empty when they can.  The caller logs when it changes.
-  std::error_code error() const { return {errno_.load(std::memory_order_relaxed), std::system_category()}; }
+  std::error_code error() const { return outlet_.error(); }
   /// Lines that reached the writer and could not be written.
-  std::uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
+  std::uint64_t lost() const { return outlet_.lost(); }
 
  private:
   void run();
-  void drain();
-  void open(const std::string& path);
-  void write(std::string_view lines);
+  void drain(LogFormat format);
+  LogSettings settings() const;
+  void take_over(const LogSettings& settings);
   void wake();
   bool idle() const;
 
   std::vector<std::unique_ptr<Ring>> rings_;
-  mutable std::mutex mutex_;  // guards path_
-  std::string path_;
-  std::atomic<bool> on_;
+  mutable std::mutex mutex_;  // guards settings_
+  LogSettings settings_;
+  std::atomic<bool> on_{false}, only_blocked_{false}, heads_{false}, query_{false};
   std::atomic<bool> reopen_{true};
+  std::atomic<bool> tend_{false};
   std::atomic<bool> stop_{false};
   std::atomic<std::uint32_t> asleep_{0};
-  std::atomic<int> errno_{0};
-  std::atomic<std::uint64_t> lost_{0};
-  Fd file_;             // the writer's own, as the rest
-  int open_errno_ = 0;  // why the path could not be opened while an older file is in use
-  Monotonic retry_{};
-  bool torn_ = false;  // the file ends within a line that a full disk cut
+  Outlet outlet_{"access"};  // the writer's
   std::thread writer_;
 };
 

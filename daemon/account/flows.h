@@ -26,11 +26,13 @@ struct Live {
 /// Which flows a reader wants.  Everything given must hold.
 struct Filter {
   std::optional<Prefix> client;
-  std::string host;     ///< this name or below it, normalised; empty: any
-  bool failed = false;  ///< only endings whose reason is a failure
+  std::string host;                        ///< this name or below it, normalised; empty: any
+  bool failed = false;                     ///< only endings whose reason is a failure
+  std::optional<WallTime> since = {};      ///< only endings after it
+  std::optional<std::uint64_t> code = {};  ///< only of this parse_flow_code()
   std::size_t limit = 100;
 
-  bool wants(const Record& record) const;  ///< `failed` and `limit` apart
+  bool wants(const Record& record) const;  ///< what is said of endings, and `limit`, apart
 };
 
 class Flows {

@@ -60,4 +60,17 @@ std::string json_line(const Record& record) {
   return line;
 }
 
+std::vector<std::pair<std::string, std::string>> journal_fields(const Record& record) {
+  std::vector<std::pair<std::string, std::string>> fields;
+  const nlohmann::ordered_json json = to_json(record);
+  for (const auto& [key, value] : json.items()) {
+    std::string name = "WEIR_" + key;
+    for (char& c : name) {
+      if (c >= 'a' && c <= 'z') c -= 'a' - 'A';
+    }
+    fields.emplace_back(std::move(name), value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return fields;
+}
+
 }  // namespace weir::account

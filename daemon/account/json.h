@@ -3,6 +3,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "account/record.h"
 
@@ -17,5 +19,7 @@ std::string flow_text(FlowId id);
 nlohmann::ordered_json to_json(const Record& record);
 /// The same on one line with its newline, in ASCII.  Bytes that are not UTF-8 become U+FFFD; never throws for content.
 std::string json_line(const Record& record);
+/// What the journal calls the same: "WEIR_CLIENT" of "client", and the value as text.
+std::vector<std::pair<std::string, std::string>> journal_fields(const Record& record);
 
 }  // namespace weir::account

@@ -57,16 +57,12 @@ std::uint64_t Totals::failed() const {
   return sum;
 }
 
-FlowIds::FlowIds(unsigned worker, WallTime start) {
-  auto micros = std::chrono::duration_cast<std::chrono::microseconds>(start.time_since_epoch()).count();
-  next_ = made_by_daemon | (FlowId{worker} & 63) << 57 | (static_cast<FlowId>(micros) & ((FlowId{1} << 57) - 1));
-}
-
 void Recent::add(const Record& record) {
   std::lock_guard lock(mutex_);
-  if (slots_.size() < kept) slots_.emplace_back();
-  Record& slot = slots_[next_ % kept];
+  if (slots_.size() < kept_) slots_.emplace_back();
+  Record& slot = slots_[next_ % kept_];
   slot = record;
+  slot.heads.reset();
   if (slot.url.size() > url_bytes) slot.url = slot.url.substr(0, url_bytes);
   ++next_;
 }
@@ -75,9 +71,11 @@ void Recent::list(const Filter& filter, std::vector<Record>& found) const {
   std::lock_guard lock(mutex_);
   std::size_t taken = 0;
   for (std::size_t back = 1; back <= slots_.size() && taken < filter.limit; ++back) {
-    const Record& record = slots_[(next_ - back) % kept];
+    const Record& record = slots_[(next_ - back) % kept_];
     if (filter.failed && !is_failure(record.reason)) continue;
     if (!filter.wants(record)) continue;
+    if (filter.since && end_of(record) < *filter.since) continue;
+    if (filter.code && number_of_code(record.id) != *filter.code) continue;
     found.push_back(record);
     ++taken;
   }
@@ -166,12 +164,13 @@ void Ledger::write(const Record& record) {
   counters_.of(Count::bytes_in).add(record.bytes_in);
   counters_.of(Count::bytes_out).add(record.bytes_out);
   recent_.add(record);
+  if (refuses(record.action)) refused_.add(record);
   const bool let_through = record.action == Action::allow || record.action == Action::pass;
   if (let_through && !record.host.empty()) busy_.note(record.host, record.flow, record.ts);
   if (!log_.push(number_, record)) counters_.of(Count::log_dropped).add();
 }
 
-Books::Books(unsigned ledgers, std::string path) : log_(std::move(path), ledgers) {
+Books::Books(unsigned ledgers, LogSettings log) : log_(std::move(log), ledgers) {
   for (unsigned i = 0; i < ledgers; ++i) ledgers_.push_back(std::make_unique<Ledger>(i, flows_, log_, busy_));
 }
 
@@ -191,9 +190,12 @@ std::vector<Record> Books::live(const Filter& filter) const {
   return flows_.list(filter, std::chrono::steady_clock::now());
 }
 
-std::vector<Record> Books::recent(const Filter& filter) const {
+std::vector<Record> Books::recent(const Filter& filter) const { return gather(filter, &Ledger::recent); }
+std::vector<Record> Books::refused(const Filter& filter) const { return gather(filter, &Ledger::refused); }
+
+std::vector<Record> Books::gather(const Filter& filter, const Recent& (Ledger::*part)() const) const {
   std::vector<Record> found;
-  for (const auto& ledger : ledgers_) ledger->recent().list(filter, found);
+  for (const auto& ledger : ledgers_) ((*ledger).*part)().list(filter, found);
   std::sort(found.begin(), found.end(), [](const Record& a, const Record& b) { return end_of(a) > end_of(b); });
   if (found.size() > filter.limit) found.resize(filter.limit);
   return found;

@@ -53,14 +53,15 @@ enum class Dial : std::uint8_t { same_port, other_port, gateway };
 /// The last endings, oldest overwritten.  Written by one thread, read by any.
 class Recent {
  public:
-  static constexpr std::size_t kept = 4096;      ///< a worker
   static constexpr std::size_t url_bytes = 256;  ///< more is cut here, not in the access log
 
+  explicit Recent(std::size_t kept) : kept_(kept) {}
   void add(const Record& record);
   /// Adds what `filter` wants to `found`; at most `filter.limit` of them, newest first.
   void list(const Filter& filter, std::vector<Record>& found) const;
 
  private:
+  const std::size_t kept_;
   mutable std::mutex mutex_;
   std::vector<Record> slots_;
   std::size_t next_ = 0;
@@ -69,6 +70,8 @@ class Recent {
 /// One thread's pen.  All methods are that thread's.
 class Ledger {
  public:
+  static constexpr std::size_t endings_kept = 4096, refusals_kept = 1024;
+
   Ledger(unsigned number, Flows& flows, AccessLog& log, Busy& busy);
 
   FlowId opened(const Opening& opening);
@@ -85,8 +88,13 @@ class Ledger {
   void ended(FlowId id, CloseReason reason, std::optional<Traffic> total = {});
   void dialled(Dial dial);
 
+  /// Whether a record's `heads` are of use, and its URL is to have the query string.
+  bool wants_heads() const { return log_.wants_heads(); }
+  bool wants_query() const { return log_.wants_query(); }
+
   const Counters& counters() const { return counters_; }
   const Recent& recent() const { return recent_; }
+  const Recent& refused() const { return refused_; }
   const RuleHits& hits() const { return hits_; }
 
  private:
@@ -98,15 +106,16 @@ class Ledger {
   AccessLog& log_;
   Busy& busy_;
   Counters counters_;
-  Recent recent_;
+  Recent recent_{endings_kept};
+  Recent refused_{refusals_kept};  // apart: on a busy gateway the others would push them out within a minute
   RuleHits hits_;
 };
 
 /// The process's ledgers with what they share.
 class Books {
  public:
-  /// `ledgers` is one a worker, and one for the thread that reads the kernel's events.  `path` as in AccessLog.
-  Books(unsigned ledgers, std::string path);
+  /// `ledgers` is one a worker, and one for the thread that reads the kernel's events.
+  Books(unsigned ledgers, LogSettings log);
 
   Ledger& ledger(unsigned number) { return *ledgers_[number]; }
   AccessLog& log() { return log_; }
@@ -115,10 +124,13 @@ class Books {
   /// Any thread.
   Totals totals() const;
   HitsByRule hits() const;
-  std::vector<Record> live(const Filter& filter) const;    ///< newest first, with their duration so far
-  std::vector<Record> recent(const Filter& filter) const;  ///< last ended first
+  std::vector<Record> live(const Filter& filter) const;     ///< newest first, with their duration so far
+  std::vector<Record> recent(const Filter& filter) const;   ///< last ended first
+  std::vector<Record> refused(const Filter& filter) const;  ///< by rules; the last first
 
  private:
+  std::vector<Record> gather(const Filter& filter, const Recent& (Ledger::*part)() const) const;
+
   Flows flows_;
   AccessLog log_;
   Busy busy_;

@@ -162,6 +162,18 @@ void review_observe(const Config& config, const std::map<std::string, Where>& pl
   }
 }
 
+/// What is said of log files means nothing where no log is a file.
+void review_log(const Config& config, const std::map<std::string, Where>& places, Diagnostics& diagnostics) {
+  const auto written = [&](const char* key) { return places.find(key); };
+  const bool file = config.log.access.starts_with('/') || config.log.events.starts_with('/');
+  if (const auto keep = written("log.keep"); keep != places.end() && !file)
+    diagnostics.warning(keep->second, "log.keep has no effect: no log is a file");
+  for (const char* key : {"log.format", "log.query", "log.only"}) {
+    if (const auto at = written(key); at != places.end() && config.log.access.empty())
+      diagnostics.warning(at->second, std::string(key) + " has no effect while log.access is \"off\"");
+  }
+}
+
 void review_use(const Config& config, Diagnostics& diagnostics) {
   std::set<std::string_view> used;  // no list shares its name with a group
   for (const Rule& rule : config.rules) {
@@ -241,6 +253,7 @@ void review(const Config& config, const std::map<std::string, Where>& places, Di
   review_groups(config, diagnostics);
   review_redirects(config, diagnostics);
   review_observe(config, places, diagnostics);
+  review_log(config, places, diagnostics);
 }
 
 }  // namespace weir::config

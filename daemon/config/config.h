@@ -59,10 +59,31 @@ struct Cache {
 struct Control {
   std::string socket = "/run/weir/control.sock";
   std::string state = "/var/lib/weir";  ///< the folder of what outlives a run: last good lists, changes by hand
+  /// Where Prometheus asks; empty: nowhere.
+  std::optional<Endpoint> metrics = Endpoint{Address::v4(0x7f000001), 9145};
+};
+
+/// What is kept of a log that is a file; whichever is reached first.  Both zero: Weir turns no file over.
+struct Keep {
+  Duration age = std::chrono::days(30);
+  std::uint64_t size = 1 << 30;  ///< octets, the file that is written included
+
+  friend bool operator==(const Keep&, const Keep&) = default;
 };
 
 struct Log {
-  std::string access = "/var/log/weir/access.log";  ///< empty: off
+  /// A path, "journal", or a URL that Collector::parse() takes; empty: off.
+  std::string access = "/var/log/weir/access.log";
+  LogFormat format = LogFormat::json;
+  Keep keep;
+  bool query = false;         ///< URLs with their query strings
+  bool only_blocked = false;  ///< of the access log only what a rule refuses, or would
+  std::string events;         ///< as `access`: where the daemon's own messages go besides standard error
+};
+
+/// What Weir says to those whom a rule refuses.
+struct Page {
+  std::string contact;  ///< whom to ask; empty: nobody
 };
 
 /// One element of a match list.  Exactly one of the shapes; `negated` is the "!" in front of it.
@@ -137,6 +158,7 @@ struct Config {
   Cache cache;
   Control control;
   Log log;
+  Page page;
   std::vector<List> lists;
   std::vector<Group> groups;
   std::vector<Rule> rules;

@@ -24,6 +24,11 @@ constexpr Word<Action> actions[] = {{"allow", Action::allow},
                                     {"redirect", Action::redirect}};
 constexpr Word<Taken> matches[] = {{"auto", Taken::automatic}, {"exact", Taken::exact}, {"tree", Taken::tree}};
 constexpr Word<bool> unseens[] = {{"block", true}};
+constexpr Word<LogFormat> formats[] = {{"json", LogFormat::json},
+                                       {"combined", LogFormat::combined},
+                                       {"squid", LogFormat::squid},
+                                       {"lancache", LogFormat::lancache}};
+constexpr Word<bool> onlys[] = {{"all", false}, {"blocked", true}};
 
 constexpr Key table[] = {
     {"gateway.lan", "list of interfaces", Key::required, reload, "interfaces on which clients arrive",
@@ -79,10 +84,29 @@ constexpr Key table[] = {
     {"control.state", "path", "\"/var/lib/weir\"", restart,
      "folder of what outlives a run: the last good copies of lists, changes by hand",
      [](Reader& r, const Node& n) { r.folder(n, r.config.control.state); }},
+    {"control.metrics", "address with port, or \"off\"", "\"127.0.0.1:9145\"", restart,
+     "where Prometheus finds /metrics, and load balancers /healthz",
+     [](Reader& r, const Node& n) { r.endpoint(n, r.config.control.metrics); }},
 
-    {"log.access", "path or \"off\"", "\"/var/log/weir/access.log\"", restart,
-     "one line of JSON a connection or request",
+    {"log.access", "path, \"journal\", syslog URL or \"off\"", "\"/var/log/weir/access.log\"", reload,
+     "where the line of each connection or request goes: a file, the journal, or \"syslog://host:port\"",
      [](Reader& r, const Node& n) { r.log_target(n, r.config.log.access); }},
+    {"log.format", "word", "\"json\"", reload,
+     "\"json\", or \"combined\", \"squid\" and \"lancache\" as the tools of others read them",
+     [](Reader& r, const Node& n) { r.word(n, formats, r.config.log.format); }},
+    {"log.keep", "table or \"off\"", "{ age = \"30d\", size = \"1 GiB\" }", reload,
+     "what is kept of log files, whichever is reached first; \"off\": somebody else turns them over",
+     [](Reader& r, const Node& n) { r.keep(n, r.config.log.keep); }},
+    {"log.query", "true or false", "false", reload, "true: URLs are written with their query strings",
+     [](Reader& r, const Node& n) { r.yes_no(n, r.config.log.query); }},
+    {"log.only", "word", "\"all\"", reload, "\"blocked\": only what a rule refuses, or would if it did not only count",
+     [](Reader& r, const Node& n) { r.word(n, onlys, r.config.log.only_blocked); }},
+    {"log.events", "path, \"journal\", syslog URL or \"off\"", "\"off\"", reload,
+     "where the daemon's own messages go besides standard error",
+     [](Reader& r, const Node& n) { r.log_target(n, r.config.log.events); }},
+
+    {"page.contact", "text", "\"\"", reload, "whom the block page names to ask",
+     [](Reader& r, const Node& n) { r.contact(n, r.config.page.contact); }},
 
     {"list.name", "word", Key::required, reload, "what rules call it: host = [\"@name\"]",
      [](Reader& r, const Node& n) { r.label(n, r.config.lists.back().name); }},
@@ -147,7 +171,8 @@ constexpr Key table[] = {
      [](Reader& r, const Node& n) { r.yes_no(n, r.config.rules.back().shadow); }},
 };
 
-constexpr std::string_view section_names[] = {"gateway", "limits", "cache", "control", "log", "list", "group", "rule"};
+constexpr std::string_view section_names[] = {"gateway", "limits", "cache", "control", "log",
+                                              "page",    "list",   "group", "rule"};
 
 }  // namespace
 

@@ -21,10 +21,6 @@ constexpr Duration longest_duration = std::chrono::hours(7 * 24);
 
 bool is_text(const Node& node) { return node.kind == Node::Kind::text; }
 
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
-
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f'); }
 
 /// "02:00:5e:10:00:01"
@@ -69,6 +65,10 @@ std::string time_suggestion(const Node& node) {
 }
 
 }  // namespace
+
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
 
 bool Reader::refuse(const Node& node, std::string_view what, std::string suggestion) {
   diagnostics_.error(node.where, path + " takes " + std::string(what) + ", not " + shown(node), std::move(suggestion));
@@ -270,19 +270,6 @@ void Reader::title(const Node& node, std::string& to) {
 void Reader::socket(const Node& node, std::string& to) {
   if (!is_text(node) || !node.text.starts_with('/') || node.text.size() > longest_socket || has_control(node.text)) {
     refuse(node, "an absolute path, 107 bytes at most");
-    return;
-  }
-  to = node.text;
-}
-
-void Reader::log_target(const Node& node, std::string& to) {
-  if (is_text(node) && node.text == "off") {
-    to.clear();
-    return;
-  }
-  if (!is_text(node) || !node.text.starts_with('/') || has_control(node.text)) {
-    const bool meant_off = (is_text(node) && node.text.empty()) || (node.kind == Node::Kind::boolean && !node.boolean);
-    refuse(node, "an absolute path or \"off\"", meant_off ? "write \"off\"" : "");
     return;
   }
   to = node.text;

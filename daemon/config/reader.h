@@ -15,6 +15,8 @@
 
 namespace weir::config {
 
+bool has_control(std::string_view text);  ///< bytes below 0x20, or 0x7f
+
 template <class Value>
 using Word = std::pair<std::string_view, Value>;
 
@@ -37,6 +39,9 @@ class Reader {
   void title(const Node& node, std::string& to);  ///< a name for people
   void socket(const Node& node, std::string& to);
   void log_target(const Node& node, std::string& to);
+  void keep(const Node& node, Keep& to);
+  void contact(const Node& node, std::string& to);  ///< one line of text, or ""
+  void endpoint(const Node& node, std::optional<Endpoint>& to);
   void folder(const Node& node, std::string& to);
   void url(const Node& node, std::string& to);
   void flag(const Node& node, std::optional<bool>& to);

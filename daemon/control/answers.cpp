@@ -7,9 +7,11 @@
 #include <map>
 #include <optional>
 
+#include "account/flow_ids.h"
 #include "account/json.h"
 #include "base/name.h"
 #include "config/diagnostic.h"
+#include "control/watch.h"
 #include "policy/explained.h"
 #include "weir/control_json.h"
 
@@ -119,7 +121,7 @@ Answer status(Desk& desk, const Query&) {
   count(s, totals, desk.wire());
   s.would = would(desk, totals);
   const account::AccessLog& log = desk.books().log();
-  s.log = {.path = log.path(),
+  s.log = {.path = log.where(),
            .dropped = totals.of(account::Count::log_dropped),
            .lost = log.lost(),
            .error = log.error() ? log.error().message() : ""};
@@ -140,6 +142,11 @@ Answer flows(Desk& desk, const Query& query) {
     } else if (name == "failed") {
       fits = value == "0" || value == "1";
       filter.failed = value == "1";
+    } else if (name == "since") {
+      constexpr std::uint64_t ten_years = 3650ull * 24 * 3600;
+      const auto seconds = number(value, 1, ten_years);
+      fits = seconds.has_value();
+      if (seconds) filter.since = std::chrono::system_clock::now() - std::chrono::seconds(*seconds);
     } else if (name == "limit") {
       auto limit = number(value, 1, 10000);
       fits = limit.has_value();
@@ -351,6 +358,43 @@ Answer lists(Desk& desk, const Query&) {
   return good(all);
 }
 
+/// "weir.toml:41" of a rule's name; "" when no rule has it any more.
+std::string place_of(const policy::Snapshot& policy, const std::string& rule) {
+  const auto& rules = policy.config().rules;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (policy.rule_name(static_cast<int>(i)) != rule) continue;
+    config::Where where = rules[i].where;
+    where.column = 0;
+    return config::to_text(where);
+  }
+  return {};
+}
+
+/// A connection may have had several requests refused: they bear one code.
+Answer refusals(Desk& desk, const Query& query) {
+  constexpr std::size_t most = 10;
+  const auto given = query.find("code");
+  const auto code = given == query.end() ? std::nullopt : account::parse_flow_code(given->second);
+  if (!code || query.size() != 1) return refusal(400, "code: not understood");
+  Refusals all{.now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()), .refusals = {}};
+  for (const account::Record& r : desk.books().refused({.code = code, .limit = most})) {
+    all.refusals.push_back({.code = account::flow_code(r.id),
+                            .ts = account::rfc3339(r.ts),
+                            .client = r.flow.client.address.to_string(),
+                            .host = r.host,
+                            .dst = r.flow.origin.address.to_string(),
+                            .dst_port = r.flow.origin.port,
+                            .url = r.url,
+                            .action = std::string(word(r.action)),
+                            .rule = r.rule,
+                            .where = place_of(desk.policy(), r.rule)});
+  }
+  if (all.refusals.empty()) return refusal(409, "no refusal of this code is remembered");
+  return good(all);
+}
+
+Answer health(Desk& desk, const Query&) { return good(health_of(desk)); }
+
 /// The values of a query that names exactly these; empty when it does not.
 std::optional<std::vector<std::string>> values(const Query& query, std::initializer_list<std::string_view> names) {
   if (query.size() != names.size()) return std::nullopt;
@@ -403,6 +447,8 @@ constexpr Route routes[] = {
     {"GET", "/v1/cache", true, cache_in_use},
     {"POST", "/v1/purge", true, purge},
     {"GET", "/v1/explain", true, explain},
+    {"GET", "/v1/refusal", true, refusals},
+    {"GET", "/v1/health", false, health},
     {"GET", "/v1/lists", false, lists},
     {"GET", "/v1/lists/diff", true, list_diff},
     {"POST", "/v1/lists/accept", true, list_accept},

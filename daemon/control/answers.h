@@ -10,7 +10,9 @@ namespace weir::control {
 
 struct Answer {
   int status = 200;
-  std::string body;  ///< JSON, one line, no newline
+  std::string body;  ///< JSON, one line, no newline; else of `type`
+  std::string_view type = "application/json";
+  bool head = false;  ///< to HEAD: the fields alone
 };
 
 /// `target` as in the request line: "/v1/flows?limit=3".  What the protocol of weir/control.h does not know is refused.

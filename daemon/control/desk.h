@@ -20,9 +20,11 @@ class Desk {
  public:
   virtual ~Desk() = default;
 
-  /// version, state, started, workers, policy (all but `rules`), times and tier; whatever else stands in a Status is
-  /// filled in from the counters.
+  /// version, state, started, workers, policy (all but `rules`), times, tier and events; whatever else stands in a
+  /// Status is filled in from the counters.
   virtual Status situation() = 0;
+  /// Why new connections follow on_failure at this moment; "" = they are judged.
+  virtual std::string ailment() = 0;
   virtual const account::Books& books() = 0;
   /// Packets and flows in the kernel by weir_wire_reason, since the start of the daemon.
   virtual std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() = 0;

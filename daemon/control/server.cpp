@@ -5,7 +5,6 @@
 #include <array>
 #include <cerrno>
 
-#include "control/answers.h"
 #include "http/h1_decode.h"
 #include "io/deadline.h"
 #include "io/tcp.h"
@@ -24,6 +23,7 @@ std::string_view phrase(int status) {
     case 408: return "Request Timeout";
     case 413: return "Content Too Large";
     case 422: return "Unprocessable Content";
+    case 503: return "Service Unavailable";
     case 431: return "Request Header Fields Too Large";
     default: return "Refused";
   }
@@ -31,12 +31,12 @@ std::string_view phrase(int status) {
 
 std::string encode(const Answer& answer) {
   return "HTTP/1.1 " + std::to_string(answer.status) + ' ' + std::string(phrase(answer.status)) +
-         "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(answer.body.size()) +
-         "\r\nConnection: close\r\n\r\n" + answer.body;
+         "\r\nContent-Type: " + std::string(answer.type) + "\r\nContent-Length: " + std::to_string(answer.body.size()) +
+         "\r\nConnection: close\r\n\r\n" + (answer.head ? std::string() : answer.body);
 }
 
 /// Reads one request and finds its answer; empty when nobody is left to answer.
-io::Task<std::optional<Answer>> receive(io::Tcp& client, Desk& desk) {
+io::Task<std::optional<Answer>> receive(io::Tcp& client, Desk& desk, Handler handler) {
   std::array<std::byte, most_head> buffer;
   std::size_t filled = 0;
   http::HeadScan scan;
@@ -52,16 +52,16 @@ io::Task<std::optional<Answer>> receive(io::Tcp& client, Desk& desk) {
     if (!whole) co_return refusal(http_status(whole.error().code), text(whole.error().code));
     if (!*whole) continue;
     if (!request.framing.empty()) co_return refusal(413, "a request here has no body");
-    co_return answer(desk, request.method, request.path);
+    co_return handler(desk, request.method, request.path);
   }
 }
 
-io::Task<void> converse(io::Loop& loop, Fd socket, Desk& desk) {
+io::Task<void> converse(io::Loop& loop, Fd socket, Desk& desk, Handler handler) {
   auto client = io::Tcp::adopt(loop, std::move(socket));
   if (!client) co_return;  // out of descriptors: the client sees a close and asks again
   {
     io::Deadline deadline(loop.wheel(), *client, patience);
-    std::optional<Answer> found = co_await receive(*client, desk);
+    std::optional<Answer> found = co_await receive(*client, desk, handler);
     if (!found) co_return;
 
     deadline.restart(patience);  // a reload may have used it up; and a 408 still has to be written
@@ -73,7 +73,7 @@ io::Task<void> converse(io::Loop& loop, Fd socket, Desk& desk) {
 
 }  // namespace
 
-io::Task<Result<void>> serve(io::Loop& loop, Fd listening, Desk& desk) {
+io::Task<Result<void>> serve(io::Loop& loop, Fd listening, Desk& desk, Handler handler) {
   auto listener = io::Tcp::adopt(loop, std::move(listening));
   if (!listener) co_return std::unexpected(listener.error());
 
@@ -86,7 +86,7 @@ io::Task<Result<void>> serve(io::Loop& loop, Fd listening, Desk& desk) {
     }
     Fd client(::accept4(listener->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client) {
-      if (clients.size() < most_clients) clients.spawn(converse(loop, std::move(client), desk));
+      if (clients.size() < most_clients) clients.spawn(converse(loop, std::move(client), desk, handler));
       continue;
     }
     if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) continue;

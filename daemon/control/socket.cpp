@@ -31,6 +31,19 @@ bool answers(const sockaddr_un& address) {
 
 }  // namespace
 
+Result<Fd> listen_at(const Endpoint& place) {
+  sockaddr_storage address;
+  const socklen_t length = place.to(address);
+  Fd socket(::socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
+      ::listen(socket.get(), backlog) != 0) {
+    return fail_errno();
+  }
+  return socket;
+}
+
 Result<Socket> Socket::listen(const std::string& path) {
   if (path.empty() || path.size() >= sizeof sockaddr_un::sun_path) {
     return fail(Errc::system, std::make_error_code(std::errc::filename_too_long));

@@ -6,10 +6,14 @@
 
 #include <string>
 
+#include "base/addr.h"
 #include "base/fd.h"
 #include "base/result.h"
 
 namespace weir::control {
+
+/// A listening TCP socket.  Errors: system.
+Result<Fd> listen_at(const Endpoint& place);
 
 /// A listening unix socket and its file, which goes with it.
 class Socket {

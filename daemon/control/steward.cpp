@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "control/server.h"
+#include "control/watch.h"
 #include "io/wheel.h"
 #include "run/log.h"
 
@@ -17,7 +18,7 @@ constexpr Duration tick = std::chrono::milliseconds(50);
 sigset_t our_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, signal);
   return set;
 }
 
@@ -57,8 +58,24 @@ void Steward::run() {
     if (auto served = co_await serve(loop, std::move(fd), desk); !served && served.error() != Errc::stopped)
       run::log_error("the control socket failed: " + served.error().cause.message());
   }(loop_, socket_.take(), desk_));
+  serve_watchers();
   loop_.spawn(keep());
   loop_.run();
+}
+
+/// Whom nobody can watch still works: a port that is taken is an error to be told, and no more.
+void Steward::serve_watchers() {
+  const auto& place = world_.loaded().config->control.metrics;
+  if (!place) return;
+  auto listening = listen_at(*place);
+  if (!listening) {
+    run::log_error("control.metrics " + place->to_string() + " cannot be opened: " + listening.error().cause.message());
+    return;
+  }
+  loop_.spawn([](io::Loop& loop, Fd fd, Desk& desk) -> io::Task<void> {
+    if (auto served = co_await serve(loop, std::move(fd), desk, watched); !served && served.error() != Errc::stopped)
+      run::log_error("control.metrics failed: " + served.error().cause.message());
+  }(loop_, std::move(*listening), desk_));
 }
 
 /// What needs the control thread now and then.  Ends the loop when the gateway may go.
@@ -68,7 +85,8 @@ io::Task<void> Steward::keep() {
     world_.look_around();
     world_.look_at_clock();
     world_.tend_lists();
-    watch_log();
+    watch_logs();
+    watch_unjudged();
     if (terminations_ > 0) {
       world_.drain();
       if (world_.drained() || terminations_ > 1 || drained >= world_.loaded().config->limits.drain) break;
@@ -84,7 +102,12 @@ void Steward::take_signals() {
   const timespec at_once{};
   for (int signal; (signal = sigtimedwait(&set, nullptr, &at_once)) > 0;) {
     if (signal == SIGHUP) {
-      reload();
+      desk_.reload();
+      continue;
+    }
+    if (signal == SIGUSR1) {  // after a rotation: the old files are let go
+      world_.books().log().reopen();
+      run::events().reopen(run::event_settings(world_.loaded().config->log));
       continue;
     }
     if (++terminations_ == 1) {
@@ -96,26 +119,41 @@ void Steward::take_signals() {
 
 /// The access log never stops anything, so somebody has to be told once that lines are being lost, and once that it is
 /// over.
-void Steward::watch_log() {
-  const account::AccessLog& log = world_.books().log();
-  const std::error_code now = log.error();
-  if (now == std::exchange(log_error_, now)) return;
-  if (now) {
-    run::log_error("access log " + log.path() + " cannot be written: " + now.message());
-  } else {
-    run::log_info("access log " + log.path() + " is written again, lost=" + std::to_string(log.lost()));
+void Steward::watch_logs() {
+  account::AccessLog& access = world_.books().log();
+  const account::EventLog& events = run::events();
+  const auto watch = [](const auto& log, const std::string& name, std::error_code& before) {
+    const std::error_code now = log.error();
+    if (now == std::exchange(before, now)) return;
+    if (now) {
+      run::log_error(name + ' ' + log.where() + " cannot be written: " + now.message());
+    } else {
+      run::log_info(name + ' ' + log.where() + " is written again, lost=" + std::to_string(log.lost()));
+    }
+  };
+  watch(access, "access log", access_error_);
+  watch(events, "event log", events_error_);
+  if (const auto now = std::chrono::steady_clock::now(); now >= next_tending_) {
+    access.tend();
+    next_tending_ = now + std::chrono::minutes(1);
   }
 }
 
-void Steward::reload() {
-  const Reloaded reloaded = desk_.reload();
-  if (reloaded.done) {
-    run::log_info("reloaded config=" + reloaded.config + " rules=" + std::to_string(reloaded.rules) +
-                  " reset=" + std::to_string(reloaded.reset));
-    return;
+/// An event a spell: when connections begin to follow on_failure, and how many did until now.
+void Steward::watch_unjudged() {
+  constexpr Duration every = std::chrono::seconds(10);
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_count_) return;
+  next_count_ = now + every;
+  const auto wire = world_.kernel().counters();
+  std::string parts;
+  std::uint64_t sum = 0;
+  for (const weir_wire_reason reason : {WEIR_WIRE_no_daemon, WEIR_WIRE_overloaded, WEIR_WIRE_listener_full,
+                                        WEIR_WIRE_flow_map_full, WEIR_WIRE_assign_failed, WEIR_WIRE_takeover_failed}) {
+    sum += wire[reason];
+    if (wire[reason] > 0) parts += ' ' + std::string(word(reason)) + '=' + std::to_string(wire[reason]);
   }
-  for (const Mistake& mistake : reloaded.mistakes)
-    run::log_warning("reload refused: " + mistake.where + ": " + mistake.text);
+  if (sum > std::exchange(unjudged_, sum)) run::log_warning("new connections followed on_failure:" + parts);
 }
 
 }  // namespace weir::control

@@ -4,6 +4,7 @@
 #include <expected>
 #include <memory>
 
+#include "base/clock.h"
 #include "control/socket.h"
 #include "control/world_desk.h"
 #include "io/loop.h"
@@ -23,22 +24,26 @@ class Steward {
   /// Opens the control socket.
   static std::expected<std::unique_ptr<Steward>, steer::Obstacle> open(run::World& world);
 
-  /// Until SIGTERM or SIGINT and the drain that follows; a second one cuts the drain short.  SIGHUP reloads.
+  /// Until SIGTERM or SIGINT and the drain that follows; a second one cuts the drain short.  SIGHUP reloads, SIGUSR1
+  /// opens the logs anew.
   void run();
 
  private:
   Steward(run::World& world, Socket socket);
   io::Task<void> keep();
   void take_signals();
-  void reload();
-  void watch_log();
+  void watch_logs();
+  void watch_unjudged();
+  void serve_watchers();
 
   run::World& world_;
   WorldDesk desk_;
   Socket socket_;
   io::Loop loop_;
   int terminations_ = 0;
-  std::error_code log_error_;  ///< of the access log, as last said
+  std::error_code access_error_, events_error_;  ///< of the logs, as last said
+  Monotonic next_tending_{}, next_count_{};
+  std::uint64_t unjudged_ = 0;  ///< connections that followed on_failure, as last said
 };
 
 }  // namespace weir::control

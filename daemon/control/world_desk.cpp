@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "load/zone.h"
+#include "run/log.h"
 
 namespace weir::control {
 
@@ -88,6 +89,8 @@ Status WorldDesk::situation() {
               .stale = {}};
   s.times = times();
   for (const config::Change& change : world_.changes()) s.by_hand.push_back(line(change));
+  const account::EventLog& events = run::events();
+  s.events = {.path = events.where(), .lost = events.lost(), .error = events.error() ? events.error().message() : ""};
   for (const ListLine& list : lists().lists) {
     if (!list.held.empty()) s.policy.held.push_back(list.name);
     if (!list.failure.empty()) s.policy.stale.push_back(list.name);
@@ -199,7 +202,8 @@ Reloaded WorldDesk::reload() {
   // The files were read a moment ago; an edit in between shows as a difference at the next edit or reload only.
   if (outcome.done) in_force_ = print_of(config().files);
   // Also when the configuration was refused: after a rotation the old file must be let go.
-  world_.books().log().reopen(config().log.access);
+  world_.books().log().reopen(run::access_settings(config().log));
+  run::events().reopen(run::event_settings(config().log));
   Reloaded reloaded{.done = outcome.done,
                     .config = in_force_ ? in_force_->text() : "",
                     .file = world_.path(),
@@ -213,7 +217,18 @@ Reloaded WorldDesk::reload() {
       reloaded.mistakes.push_back({config::to_text(d.where), d.message, d.suggestion});
     }
   }
+  say(reloaded);
   return reloaded;
+}
+
+void WorldDesk::say(const Reloaded& reloaded) const {
+  if (!reloaded.done) {
+    for (const Mistake& mistake : reloaded.mistakes)
+      run::log_warning("reload refused: " + mistake.where + ": " + mistake.text);
+    return;
+  }
+  run::log_info("reloaded config=" + reloaded.config + " rules=" + std::to_string(reloaded.rules) +
+                " reset=" + std::to_string(reloaded.reset) + (config().gateway.observe ? " observing" : ""));
 }
 
 }  // namespace weir::control

@@ -30,6 +30,7 @@ class WorldDesk : public Desk {
   WorldDesk(run::World& world, std::string version);
 
   Status situation() override;
+  std::string ailment() override { return world_.ailment(); }
   const account::Books& books() override { return world_.books(); }
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return world_.kernel().counters(); }
   cache::Store& cache() override { return world_.cache(); }
@@ -43,12 +44,13 @@ class WorldDesk : public Desk {
   }
   HandChanged change_by_hand(config::Change change) override;
   HandChanged undo(unsigned number) override;
-  /// Also what SIGHUP does: the configuration, and the access log opened anew.
+  /// Also what SIGHUP does: the configuration, and the logs opened anew.  Says in the log what came of it.
   Reloaded reload() override;
 
  private:
   /// In force, changes by hand included.
   const config::Config& config() const { return world_.policy().config(); }
+  void say(const Reloaded& reloaded) const;
   std::uint64_t names() const;
   Times times() const;
   ListLine line(const config::List& list);

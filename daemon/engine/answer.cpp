@@ -58,14 +58,20 @@ std::string escaped(std::string_view text) {
 
 }  // namespace
 
-std::string block_page(std::string_view rule, std::string_view host, AnswerTo to) {
+std::string block_page(const Refused& refused, AnswerTo to) {
   std::string page =
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Blocked</title>\n"
-      "<style>body{font:1.1em/1.5 sans-serif;max-width:34em;margin:4em auto;padding:0 1em}</style>\n</head>\n<body>\n"
-      "<h1>This page is blocked</h1>\n<p><strong>";
-  page.append(escaped(host)).append("</strong> is refused on this network by the rule <strong>");
-  page.append(escaped(rule)).append("</strong>.</p>\n</body>\n</html>\n");
+      "<meta name=\"viewport\" content=\"width=device-width\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>Blocked</title>\n"
+      "<style>body{font:1.1em/1.5 sans-serif;max-width:34em;margin:4em auto;padding:0 1em;overflow-wrap:anywhere}"
+      "dt{opacity:.7}dd{margin:0 0 .8em}code{font-size:1.2em}</style>\n</head>\n<body>\n<h1>This page is "
+      "blocked</h1>\n<p><strong>";
+  page.append(escaped(refused.host)).append("</strong> is refused on this network by the rule <strong>");
+  page.append(escaped(refused.rule)).append("</strong>.</p>\n<dl>\n");
+  if (!refused.contact.empty())
+    page.append("<dt>Questions</dt><dd>").append(escaped(refused.contact)).append("</dd>\n");
+  page.append("<dt>Code</dt><dd><code>").append(escaped(refused.code)).append("</code></dd>\n");
+  page.append("</dl>\n</body>\n</html>\n");
   return answer(403, "text/html; charset=utf-8", page, to);
 }
 

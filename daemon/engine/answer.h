@@ -15,8 +15,15 @@ struct AnswerTo {
   bool keep_alive = false;  ///< say "Connection: keep-alive": an HTTP/1.0 client asked for it
 };
 
-/// 403, a page for people that names the rule and what it refused.  Never stored by anyone.
-std::string block_page(std::string_view rule, std::string_view host, AnswerTo to);
+/// What a person whom a rule refuses is told.
+struct Refused {
+  std::string_view rule;
+  std::string_view host;
+  std::string_view contact;  ///< whom to ask; empty: nobody
+  std::string_view code;     ///< under which the operator finds this refusal
+};
+/// 403, a page for people.  Never stored by anyone.
+std::string block_page(const Refused& refused, AnswerTo to);
 
 /// 302 to `location`, with a line for those who do not follow it.  Never stored: the rule may end.
 std::string redirection(std::string_view rule, std::string_view location, AnswerTo to);

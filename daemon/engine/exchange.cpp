@@ -83,6 +83,7 @@ io::Task<std::optional<Errc>> download(Exchange& x, io::Deadline& deadline) {
   const http::Response& response = x.workspace.response;
   if (response.status == 101 && !x.uploaded) co_return Errc::response_malformed;
   x.status = response.status;
+  x.workspace.note_type(response);
   if (x.caching != nullptr) {
     x.caching->hear(response, x.workspace.origin.unread().size() - response.size);
     if (x.caching->use != Caching::Use::deliver) {

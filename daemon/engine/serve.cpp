@@ -1,5 +1,6 @@
 #include "engine/serve.h"
 
+#include "account/flow_ids.h"
 #include "base/text.h"
 #include "engine/answer.h"
 #include "engine/cached.h"
@@ -58,14 +59,14 @@ io::Task<Result<void>> read_request(Connection& c, Workspace& w, Duration limit)
   }
 }
 
-/// "http://host/path", without the query string: that is often secret, and never needed to find a request again.
-std::string url_of(const http::Request& request, const Flow& flow) {
+/// "http://host/path"; with the query string only where the operator wants it: that is often secret.
+std::string url_of(const http::Request& request, const Flow& flow, bool query) {
   std::string url = "http://";
   if (request.authority.empty())
     url += flow.origin.to_string();
   else
     url += request.authority;
-  const std::string_view path = request.path.substr(0, request.path.find('?'));
+  const std::string_view path = query ? request.path : request.path.substr(0, request.path.find('?'));
   if (!path.starts_with('/')) url += '/';
   if (path != "*") url += path;
   return url;
@@ -79,8 +80,22 @@ account::Record begin_record(const Connection& c, const http::Request& request) 
   record.depth = Depth::serve;
   record.host = request.host;
   record.method = request.method;
-  record.url = url_of(request, c.flow);
+  record.url = url_of(request, c.flow, c.services.ledger.wants_query());
   return record;
+}
+
+/// What only some formats of the access log have; null where none wants it.
+std::shared_ptr<account::Heads> heads_of(const account::Ledger& ledger, const http::Request& request) {
+  if (!ledger.wants_heads()) return nullptr;
+  const auto value = [&](std::string_view name) {
+    const http::Field* field = request.fields.find(name);
+    return std::string(field == nullptr ? std::string_view() : field->value);
+  };
+  return std::make_shared<account::Heads>(account::Heads{.http10 = request.version == http::Version::http10,
+                                                         .referer = value("Referer"),
+                                                         .agent = value("User-Agent"),
+                                                         .range = value("Range"),
+                                                         .content_type = {}});
 }
 
 /// Tells the ledger what the connection was judged to be, when that changes.
@@ -144,7 +159,11 @@ io::Task<Step> handle(Connection& c, Workspace& w, account::Record& record) {
       step = co_await answer(c, redirection(record.rule, location, to), 302, CloseReason::redirected, to.close);
     } else if (verdict.action == Action::block) {
       const std::string host = request.host.empty() ? c.flow.origin.address.to_string() : request.host;
-      step = co_await answer(c, block_page(record.rule, host, to), 403, CloseReason::blocked, to.close);
+      const Refused refused{.rule = record.rule,
+                            .host = host,
+                            .contact = policy->config().page.contact,
+                            .code = account::flow_code(c.id)};
+      step = co_await answer(c, block_page(refused, to), 403, CloseReason::blocked, to.close);
     } else if (request.method == "OPTIONS") {
       step = co_await answer(c, empty_answer(to), 200, CloseReason::done, to.close);
     } else {
@@ -173,7 +192,12 @@ io::Task<std::optional<End>> serve_one(Connection& c, Workspace& w) {
   Step step;
   if (read) {
     record = begin_record(c, w.request);
+    const std::shared_ptr<account::Heads> heads = heads_of(c.services.ledger, w.request);
+    w.wants_type = heads != nullptr;
+    w.content_type.clear();
     step = co_await handle(c, w, record);
+    if (heads) heads->content_type = w.content_type;
+    record.heads = heads;
   } else {
     const Errc code = read.error().code;
     if (http_status(code) == 0) co_return End{reason_of(code), Parting::close};

@@ -152,6 +152,7 @@ io::Task<Step> tell_stored(Connection& c, Workspace& w, const Ask& ask, const st
   w.response_head.clear();
   entry->head().tell(telling, w.response_head);
   const int status = status_of(telling, *entry);
+  if (w.wants_type) w.note_type(entry->head().decoded());
 
   Step step;
   if (bodiless) {

@@ -47,6 +47,14 @@ struct Workspace {
   http::Response response;
   std::string request_head, response_head;  ///< as they are forwarded
   std::string request_text;                 ///< as received, where `request` must outlive its place in `client`
+  bool wants_type = false;                  ///< the access log does
+  std::string content_type;                 ///< of the response, where it is wanted
+
+  void note_type(const http::Response& answered) {
+    if (!wants_type) return;
+    const http::Field* type = answered.fields.find("Content-Type");
+    content_type = type == nullptr ? std::string_view() : type->value;
+  }
 };
 
 /// A worker's workspaces.  Keeps at most `kept` unused ones (128 KiB each, as far as they were ever touched).

@@ -19,8 +19,6 @@ constexpr auto sweep_every = std::chrono::seconds(5);
 constexpr Duration handshake_for = std::chrono::seconds(30);
 /// Browsers keep connections open in advance; beyond this they get a reset with their first byte and come again.
 constexpr Duration undecided_for = std::chrono::minutes(5);
-/// A worker's loop turns every 50 ms; one that has not for this long hangs.
-constexpr Duration hung_after = std::chrono::milliseconds(250);
 
 Monotonic monotonic(std::uint64_t ns) { return Monotonic(std::chrono::nanoseconds(ns)); }
 

@@ -16,6 +16,9 @@
 
 namespace weir::run {
 
+/// A worker's loop turns every 50 ms; one that has not for this long hangs.
+inline constexpr Duration hung_after = std::chrono::milliseconds(250);
+
 class Pulse {
  public:
   /// `policies`: of the flows that the kernel judged.

@@ -65,7 +65,7 @@ std::vector<std::string> needs_restart(const config::Config& now, const config::
   if (now.gateway.timezone != next.gateway.timezone) keys.push_back("gateway.timezone");
   if (now.control.socket != next.control.socket) keys.push_back("control.socket");
   if (now.control.state != next.control.state) keys.push_back("control.state");
-  if (now.log.access != next.log.access) keys.push_back("log.access");
+  if (now.control.metrics != next.control.metrics) keys.push_back("control.metrics");
   return keys;
 }
 
@@ -82,7 +82,6 @@ void keep_running_values(config::Config& next, const config::Config& now) {
   next.gateway.table = now.gateway.table;
   next.gateway.timezone = now.gateway.timezone;
   next.control = now.control;
-  next.log = now.log;
 }
 
 }  // namespace
@@ -138,7 +137,8 @@ std::expected<void, steer::Obstacle> World::open_workers() {
   const unsigned count = worker_count(*loaded_.config);
   shared_ = std::make_unique<Shared>(*kernel_, loaded_.config->cache.memory);
   limit_connections();
-  books_ = std::make_unique<account::Books>(count + 1, loaded_.config->log.access);  // the last one is the pulse's
+  books_ =
+      std::make_unique<account::Books>(count + 1, access_settings(loaded_.config->log));  // the last one is the pulse's
   for (unsigned i = 0; i < count; ++i) {
     auto worker = Worker::make(i, *shared_, books_->ledger(i), terms_);
     if (!worker) return std::unexpected(obstacle("cannot open a listener", worker.error()));
@@ -166,6 +166,15 @@ World::~World() {
   if (!touched_) return;
   const auto removed = steer::remove_footprint(footprint().sysctl_state, guard_stays_);
   if (!removed) log_error("cannot remove " + removed.error().what + ": " + removed.error().why);
+}
+
+std::string World::ailment() const {
+  for (const auto& worker : workers_) {
+    if (!worker->is_alive(hung_after)) return "a worker hangs";
+  }
+  if (shared_->connections.load() >= shared_->most_connections)
+    return "limits.connections is reached: " + std::to_string(shared_->most_connections);
+  return {};
 }
 
 void World::find_links() {

@@ -101,6 +101,8 @@ class World {
   const std::string& refused() const { return refused_; }
   WallTime refused_at() const { return refused_at_; }
   bool draining() const { return draining_; }
+  /// Why new connections follow on_failure at this moment; "" = they are judged.
+  std::string ailment() const;
 
  private:
   World(std::string path, load::Loaded loaded);

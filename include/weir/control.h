@@ -2,11 +2,15 @@
 // What the daemon and proxyctl say to each other: HTTP/1.1 and JSON over a unix socket.
 //
 //   GET  /v1/status                                      Status
-//   GET  /v1/flows?client=A&host=H&failed=1&limit=N      {"flows": [...]}: the fields of the access log, and `live`
+//   GET  /v1/flows?client=A&host=H&failed=1&since=S&limit=N
+//                                                       {"flows": [...]}: the fields of the access log, and `live`; S:
+//                                                       only what ended in the last S seconds, or lives
 //   GET  /v1/reasons                                     Reasons
 //   GET  /v1/policy                                      Policy
 //   GET  /v1/explain?client=A&dest=A&port=N&host=H&time=T
 //                                                       Explained; T as "2026-01-02 15:30" by the gateway's clock
+//   GET  /v1/refusal?code=C                              Refusals; 409 when none of this code is remembered
+//   GET  /v1/health                                      Health
 //   GET  /v1/lists                                       Lists
 //   GET  /v1/lists/diff?list=L                           ListDiff
 //   POST /v1/lists/accept?list=L                         ListChanged; 422 when it cannot be done
@@ -122,7 +126,7 @@ struct Dials {
 };
 
 struct AccessLog {
-  std::string path;           ///< "" = off
+  std::string path;           ///< "" = off; or "journal", or a URL
   std::uint64_t dropped = 0;  ///< lines for which the ring had no room
   std::uint64_t lost = 0;     ///< lines that could not be written
   std::string error;          ///< why lines cannot be written now
@@ -154,7 +158,18 @@ struct Status {
   Dials dials;
   AccessLog log;
   std::vector<HandChange> by_hand;  ///< newest first
-  std::uint64_t events_lost = 0;    ///< announcements of passing connections that the ring could not take
+  AccessLog events;               ///< the daemon's own messages besides standard error
+  std::uint64_t events_lost = 0;  ///< announcements of passing connections that the ring could not take
+};
+
+// --- health ----------------------------------------------------------------------------------------------------------
+
+/// Whether new connections are judged, for those who decide where traffic goes.
+struct Health {
+  bool well = true;
+  std::string reason;              ///< why not; "" = well
+  std::vector<std::string> notes;  ///< what needs the operator and stops nothing
+  std::string line;                ///< all of it in one line
 };
 
 // --- flows -----------------------------------------------------------------------------------------------------------
@@ -289,6 +304,25 @@ struct Explained {
   std::string depth_because;
   std::string time;  ///< for which it holds, by the gateway's clock; "" = no rule has a time, or the clock is not set
   std::vector<ExplainStep> steps;  ///< rules in order, up to the deciding one
+};
+
+/// What a rule refused, by the code of its block page.
+struct Refusal {
+  std::string code;
+  std::string ts;  ///< RFC 3339, UTC
+  std::string client;
+  std::string host;
+  std::string dst;
+  std::uint32_t dst_port = 0;
+  std::string url;  ///< "" = no request was seen
+  std::string action;
+  std::string rule;
+  std::string where;  ///< "weir.toml:41" as it is now; "" = the rule is gone
+};
+
+struct Refusals {
+  std::int64_t now = 0;
+  std::vector<Refusal> refusals;  ///< the last first
 };
 
 // --- lists -----------------------------------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ WEIR_JSON(Dials, same_port, other_port, gateway)
 WEIR_JSON(AccessLog, path, dropped, lost, error)
 WEIR_JSON(HandChange, number, action, host, client, since, until, idle)
 WEIR_JSON(Status, version, state, started, now, workers, policy, times, would, tier, connections, unjudged, dials, log,
-          by_hand, events_lost)
+          by_hand, events, events_lost)
+WEIR_JSON(Health, well, reason, notes, line)
 WEIR_JSON(FlowLine, live, ts, flow, client, client_port, dst, dst_port, host, depth, action, rule, would, would_rule,
           reason, method, url, status, cache, bytes_in, bytes_out, duration_ms)
 WEIR_JSON(FlowList, flows)
@@ -38,6 +39,8 @@ WEIR_JSON(Policy, config, observe, rules, groups, lists)
 WEIR_JSON(ExplainStep, rule, where, answer, because)
 WEIR_JSON(Explained, client, dest, port, host, exempt, action, rule, where, would, would_rule, would_where, observing,
           stage, unseen, depth, depth_because, time, steps)
+WEIR_JSON(Refusal, code, ts, client, host, dst, dst_port, url, action, rule, where)
+WEIR_JSON(Refusals, now, refusals)
 WEIR_JSON(ListLine, name, source, format, names, unreadable, other, bare, categories, rules, except, updated, checked,
           failure, failed_at, held, held_at)
 WEIR_JSON(Lists, now, lists)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// The words that files, JSON, metrics and messages share: depth, action, stage, side.
+// The words that files, JSON, metrics and messages share: depth, action, stage, side, format.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,9 @@ enum class Side : std::uint8_t { client, origin, weir };
 /// What to do where Weir cannot judge: dead, hung, overloaded, full.
 enum class OnFailure : std::uint8_t { open, closed };
 
+/// How a line of the access log is written.
+enum class LogFormat : std::uint8_t { json, combined, squid, lancache };
+
 /// The word in files, JSON and metrics ("splice").
 constexpr std::string_view word(Depth d) {
   constexpr std::string_view words[] = {"pass", "inspect", "splice", "serve", "intercept"};
@@ -48,6 +51,10 @@ constexpr std::string_view word(Stage s) {
 constexpr std::string_view word(Side s) {
   constexpr std::string_view words[] = {"client", "origin", "weir"};
   return words[static_cast<int>(s)];
+}
+constexpr std::string_view word(LogFormat f) {
+  constexpr std::string_view words[] = {"json", "combined", "squid", "lancache"};
+  return words[static_cast<int>(f)];
 }
 constexpr std::string_view word(OnFailure f) { return f == OnFailure::open ? "open" : "closed"; }
 

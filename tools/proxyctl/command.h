@@ -33,6 +33,10 @@ struct Arguments {
   std::vector<std::string> hosts;
   std::vector<std::string> clients;
   unsigned number = 0;
+  std::string code;  ///< of a block page
+  std::string since;
+  std::string from, to;  ///< of a span of time
+  std::string log;
   unsigned port = 0;
   unsigned limit = 20;
   unsigned objects = 10;
@@ -43,6 +47,7 @@ struct Arguments {
 
 /// The commands return the exit status of the program (control::Exit).
 int status(const Arguments& arguments, const Look& look);
+int health(const Arguments& arguments, const Look& look);
 int flows(const Arguments& arguments, const Look& look);
 int policy(const Arguments& arguments, const Look& look);
 int reasons(const Arguments& arguments, const Look& look);
@@ -58,6 +63,7 @@ int pause(const Arguments& arguments, const Look& look);
 int undo(const Arguments& arguments, const Look& look);
 int purge(const Arguments& arguments, const Look& look);
 int explain(const Arguments& arguments, const Look& look);
+int who(const Arguments& arguments, const Look& look);
 int doctor(const Arguments& arguments, const Look& look);
 
 /// A failure on standard error, in the form of every answer.  Returns `status`.

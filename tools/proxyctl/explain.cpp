@@ -66,6 +66,24 @@ std::string explain_text(const control::Explained& e, const std::string& source,
   return page.text();
 }
 
+std::string refusals_text(const control::Refusals& all, const Look& look) {
+  Page page(look);
+  for (const control::Refusal& r : all.refusals) {
+    const std::string what = r.url.empty() ? printable(r.host.empty() ? r.dst : r.host) : printable(r.url);
+    const std::string how = r.action == "block" ? "blocked" : r.action == "redirect" ? "redirected" : "reset";
+    page.headline(Mark::fine, how + " by \"" + printable(r.rule) + '"',
+                  r.where.empty() ? "that rule is gone" : printable(r.where));
+    page.row("code", printable(r.code), "at " + clock_text(seconds_of(r.ts), all.now));
+    page.row("client", printable(r.client));
+    page.row("wanted", what);
+    page.row("from", printable(r.dst) + ", port " + std::to_string(r.dst_port));
+    if (!r.host.empty())
+      page.hint("proxyctl explain --client " + printable(r.client) + " --host " + printable(r.host) + " --port " +
+                std::to_string(r.dst_port));
+  }
+  return page.text();
+}
+
 namespace {
 
 /// What the command line says of the connection; what is wrong with it otherwise.
@@ -79,6 +97,7 @@ struct Asked {
 
 std::expected<Asked, std::string> read(const Arguments& arguments) {
   Asked asked;
+  if (arguments.client.empty()) return std::unexpected("--client: whose connection? or give the code of a block page");
   auto client = Address::parse(arguments.client);
   if (!client) return std::unexpected("--client: not an address: " + printable(arguments.client));
   asked.client = *client;
@@ -143,9 +162,17 @@ int explain_file(const Arguments& arguments, const Asked& asked, const Look& loo
   return control::exit_done;
 }
 
+/// What the code of a block page stands for.
+int explain_code(const Arguments& arguments, const Look& look) {
+  const Question question{.path = "/v1/refusal", .query = {{"code", arguments.code}}};
+  return show<control::Refusals>(arguments, look, question,
+                                 [&](const control::Refusals& all) { return refusals_text(all, look); });
+}
+
 }  // namespace
 
 int explain(const Arguments& arguments, const Look& look) {
+  if (!arguments.code.empty()) return explain_code(arguments, look);
   auto asked = read(arguments);
   if (!asked) return complain(look, asked.error(), "proxyctl explain --help", control::exit_usage);
   if (!arguments.config.empty()) return explain_file(arguments, *asked, look);

@@ -12,12 +12,6 @@ namespace {
 
 using control::FlowLine;
 
-/// RFC 3339 in UTC to seconds since 1970; 0 when it is something else.
-std::int64_t seconds_of(const std::string& ts) {
-  std::tm utc{};
-  return ::strptime(ts.c_str(), "%Y-%m-%dT%H:%M:%S", &utc) ? timegm(&utc) : 0;
-}
-
 std::string spoken_reason(const std::string& name) {
   for (int i = 0; i < close_reasons; ++i) {
     auto reason = static_cast<CloseReason>(i);
@@ -94,9 +88,19 @@ std::string flows_text(const control::FlowList& list, bool failed, std::int64_t 
 }
 
 int flows(const Arguments& arguments, const Look& look) {
+  std::string since;
+  if (!arguments.since.empty()) {
+    const auto span = parse_duration(arguments.since);
+    if (!span || *span < std::chrono::seconds(1)) {
+      return complain(look, "--since: not a duration as \"90s\", \"15m\" or \"12h\": " + printable(arguments.since),
+                      "proxyctl flows --help", control::exit_usage);
+    }
+    since = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*span).count());
+  }
   Question question{.path = "/v1/flows",
                     .query = {{"client", arguments.client},
                               {"host", arguments.host},
+                              {"since", since},
                               {"failed", arguments.failed ? "1" : ""},
                               {"limit", std::to_string(arguments.limit)}}};
   return show<control::FlowList>(arguments, look, question, [&](const control::FlowList& list) {

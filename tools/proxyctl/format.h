@@ -1,6 +1,7 @@
 // The daemon's answers as text for people.  Pure: what is shown depends on the value, the terminal and the time alone.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,31 @@ std::string purge_text(const control::Purged& purged, const std::string& what, c
 std::string reload_text(const control::Reloaded& reloaded, const Look& look);
 /// `source`: "the running one", or the file that was read instead.
 std::string explain_text(const control::Explained& explained, const std::string& source, const Look& look);
+
+std::string refusals_text(const control::Refusals& all, const Look& look);
+
+/// What the access log knows of a name.
+struct Visitor {
+  std::int64_t first = 0, last = 0;  ///< seconds since 1970
+  std::uint64_t times = 0;           ///< requests, and connections without any
+  std::uint64_t received = 0;        ///< bytes
+  std::uint64_t refused = 0;         ///< of `times`
+  std::vector<std::string> depths = {};
+};
+struct Visits {
+  std::string host;               ///< this name and what is below it
+  std::int64_t from = 0, to = 0;  ///< 0: without that limit
+  std::uint64_t files = 0;
+  std::uint64_t lines = 0;     ///< within the limits
+  std::uint64_t nameless = 0;  ///< of them
+  std::uint64_t unreadable = 0;
+  std::uint64_t compressed = 0;  ///< files
+  std::map<std::string, Visitor> clients = {};
+
+  void add(const std::string& line);
+  bool within_limits(std::int64_t time) const { return (from == 0 || time >= from) && (to == 0 || time < to); }
+};
+std::string who_text(const Visits& visits, std::int64_t now, const Look& look);
 
 /// What `doctor` found out about this machine.
 struct Health {

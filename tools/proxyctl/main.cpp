@@ -27,11 +27,13 @@ void flow_options(CLI::App& app, Arguments& to) {
   app.add_flag("--failed", to.failed, "only what ended in a failure");
   app.add_option("--client", to.client, "only this client: an address or a prefix");
   app.add_option("--host", to.host, "only this name and what is below it");
+  app.add_option("--since", to.since, "only what lives, or ended within this time: 15m, 2h");
   app.add_option("--limit", to.limit, "at most so many")->check(CLI::Range(1, 10000))->capture_default_str();
 }
 
 void explain_options(CLI::App& app, Arguments& to) {
-  app.add_option("--client", to.client, "address of the client")->required();
+  auto* code = app.add_option("code", to.code, "what a block page shows as its code: who was refused what, and why");
+  app.add_option("--client", to.client, "address of the client; needed without a code")->excludes(code);
   auto* dest = app.add_option("--dest", to.dest, "address it dials: A, A:PORT or [A]:PORT (port 443)");
   app.add_option("--port", to.port, "port it dials, wherever to")->check(CLI::Range(1, 65535))->excludes(dest);
   app.add_option("--host", to.host, "name in its TLS hello or Host field; none: it names nobody");
@@ -41,6 +43,13 @@ void explain_options(CLI::App& app, Arguments& to) {
 
 void policy_options(CLI::App& app, Arguments& to) {
   app.add_option("which", to.which, "\"shadow\": only what would have decided")->check(CLI::IsMember({"shadow"}));
+}
+
+void who_options(CLI::App& app, Arguments& to) {
+  app.add_option("host", to.host, "this name and what is below it")->required();
+  app.add_option("--from", to.from, "not before: \"2026-01-02\" or \"2026-01-02 15:30\" on this machine's clock");
+  app.add_option("--to", to.to, "before");
+  app.add_option("--log", to.log, "the access log; without it: where the daemon writes");
 }
 
 void doctor_options(CLI::App& app, Arguments& to) {
@@ -83,6 +92,8 @@ constexpr const char* asks = "Asks the daemon.";
 constexpr Command commands[] = {
     {"status", false, asks, "Show how the gateway is: since when, how much, and what is not as it should be", status,
      no_options},
+    {"health", false, asks, "Say in one line whether new connections are judged; exit status 0 well, 1 not", health,
+     no_options},
     {"flows", false, asks, "Show live connections and the last endings", flows, flow_options},
     {"policy", false, asks, "Show the rules in force with how often each decided, or would have", policy,
      policy_options},
@@ -91,6 +102,8 @@ constexpr Command commands[] = {
      cache_options},
     {"explain", false, "Asks the daemon; with --config works without one.",
      "Say what would happen to a connection: rule, line, stage, depth and why", explain, explain_options},
+    {"who", false, "Reads the access log and the files that it was turned over to; works without a daemon.",
+     "Say who asked for a name: first and last time, how often, how much", who, who_options},
     {"doctor", false, "Works without a daemon.",
      "Say whether Weir can run here, what is in its way, and what it adds to the host", doctor, doctor_options},
     {"lists", false, asks, "Show the lists: how many names, how old, and what is held", lists, no_options},

@@ -83,6 +83,10 @@ std::vector<Trouble> troubles(const Status& s) {
     }
     found.push_back({"access log lines are lost", "access log", text, ""});
   }
+  if (!s.events.error.empty()) {
+    found.push_back(
+        {"messages are lost", "event log", printable(s.events.path) + ": " + printable(s.events.error), ""});
+  }
   if (s.events_lost > 0) {
     found.push_back({"access log lines are lost", "access log",
                      plural(s.events_lost, "connection", "connections") + " missing: the ring was full",

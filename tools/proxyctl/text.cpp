@@ -79,6 +79,11 @@ std::string plural(std::uint64_t n, std::string_view one, std::string_view many)
   return count_text(n) + ' ' + std::string(n == 1 ? one : many);
 }
 
+std::int64_t seconds_of(const std::string& ts) {
+  std::tm utc{};
+  return ::strptime(ts.c_str(), "%Y-%m-%dT%H:%M:%S", &utc) ? timegm(&utc) : 0;
+}
+
 std::string clock_text(std::int64_t time, std::int64_t now) {
   std::time_t then_seconds = time, now_seconds = now;
   std::tm then{}, today{};

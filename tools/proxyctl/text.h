@@ -83,6 +83,8 @@ std::string printable(std::string_view text);
 std::string spoken_depth(std::string_view word);
 /// "12 rules", "1 rule".
 std::string plural(std::uint64_t n, std::string_view one, std::string_view many);
+/// RFC 3339 in UTC to seconds since 1970; 0 when it is something else.
+std::int64_t seconds_of(const std::string& ts);
 /// Local time: "19:02" on the day of `now`, else "03-08 19:02".  Both in seconds since 1970.
 std::string clock_text(std::int64_t time, std::int64_t now);
 

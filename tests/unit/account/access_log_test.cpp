@@ -9,6 +9,8 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "base/fd.h"
+
 namespace weir::account {
 namespace {
 
@@ -65,7 +67,7 @@ TEST(RingTest, FullSaysNoAndKeepsTheOrder) {
 
 TEST_F(AccessLogTest, WritesEveryRecordOfEveryProducerAndWhatWasQueuedAtTheEnd) {
   {
-    AccessLog log(path("access.log"), 2);
+    AccessLog log({.where = path("access.log")}, 2);
     for (FlowId id = 0; id < 1000; ++id) {
       ASSERT_TRUE(log.push(0, record(id)));
       ASSERT_TRUE(log.push(1, record(1000 + id)));
@@ -79,7 +81,7 @@ TEST_F(AccessLogTest, WritesEveryRecordOfEveryProducerAndWhatWasQueuedAtTheEnd) 
 }
 
 TEST_F(AccessLogTest, ARecordIsWrittenWithoutTheNextOne) {
-  AccessLog log(path("access.log"), 1);
+  AccessLog log({.where = path("access.log")}, 1);
   for (std::size_t i = 1; i <= 20; ++i) {
     log.push(0, record(i));
     ASSERT_TRUE(soon([&] { return lines(path("access.log")).size() == i; }));
@@ -88,7 +90,7 @@ TEST_F(AccessLogTest, ARecordIsWrittenWithoutTheNextOne) {
 
 TEST_F(AccessLogTest, MakesTheFolderAndAFileThatOthersCannotRead) {
   {
-    AccessLog log(path("weir/access.log"), 1);
+    AccessLog log({.where = path("weir/access.log")}, 1);
     EXPECT_EQ(log.error(), std::error_code()) << "nothing to say before the first trouble";
   }
   struct stat status {};
@@ -97,7 +99,7 @@ TEST_F(AccessLogTest, MakesTheFolderAndAFileThatOthersCannotRead) {
 }
 
 TEST_F(AccessLogTest, ReopenFollowsARotation) {
-  AccessLog log(path("access.log"), 1);
+  AccessLog log({.where = path("access.log")}, 1);
   log.push(0, record(1));
   ASSERT_TRUE(soon([&] { return lines(path("access.log")).size() == 1; }));
   fs::rename(path("access.log"), path("access.log.1"));
@@ -111,14 +113,14 @@ TEST_F(AccessLogTest, ReopenFollowsARotation) {
 }
 
 TEST_F(AccessLogTest, AnotherPathTakesOverAndOffWritesNothing) {
-  AccessLog log("", 1);
+  AccessLog log({}, 1);
   EXPECT_TRUE(log.push(0, record(1)));
-  log.reopen(path("b.log"));
+  log.reopen({.where = path("b.log")});
   ASSERT_TRUE(soon([&] { return fs::exists(path("b.log")); }));
   log.push(0, record(2));
   ASSERT_TRUE(soon([&] { return lines(path("b.log")).size() == 1; }));
   EXPECT_NE(lines(path("b.log"))[0].find("0000000000000002"), std::string::npos);
-  log.reopen("");
+  log.reopen(LogSettings{});
   log.push(0, record(3));
   std::this_thread::sleep_for(30ms);
   EXPECT_EQ(lines(path("b.log")).size(), 1u);
@@ -127,7 +129,7 @@ TEST_F(AccessLogTest, AnotherPathTakesOverAndOffWritesNothing) {
 
 TEST_F(AccessLogTest, APathThatCannotBeOpenedIsCountedSaidAndTriedAgain) {
   fs::create_directory(path("taken"));
-  AccessLog log(path("taken"), 1);
+  AccessLog log({.where = path("taken")}, 1);
   EXPECT_TRUE(log.push(0, record(1)));
   ASSERT_TRUE(soon([&] { return log.lost() == 1; }));
   EXPECT_EQ(log.error(), std::errc::is_a_directory);
@@ -141,11 +143,11 @@ TEST_F(AccessLogTest, APathThatCannotBeOpenedIsCountedSaidAndTriedAgain) {
 }
 
 TEST_F(AccessLogTest, TheOldFileServesWhileTheNewOneCannotBeOpened) {
-  AccessLog log(path("access.log"), 1);
+  AccessLog log({.where = path("access.log")}, 1);
   log.push(0, record(1));
   ASSERT_TRUE(soon([&] { return lines(path("access.log")).size() == 1; }));
   fs::create_directory(path("taken"));
-  log.reopen(path("taken"));
+  log.reopen({.where = path("taken")});
   ASSERT_TRUE(soon([&] { return log.error() == std::errc::is_a_directory; }));
   log.push(0, record(2));
   ASSERT_TRUE(soon([&] { return lines(path("access.log")).size() == 2; }));
@@ -154,7 +156,7 @@ TEST_F(AccessLogTest, TheOldFileServesWhileTheNewOneCannotBeOpened) {
 }
 
 TEST_F(AccessLogTest, AFullDiskLosesLinesAndSaysWhy) {
-  AccessLog log("/dev/full", 1);
+  AccessLog log({.where = "/dev/full"}, 1);
   for (FlowId id = 0; id < 10; ++id) log.push(0, record(id));
   ASSERT_TRUE(soon([&] { return log.lost() == 10; }));
   EXPECT_EQ(log.error(), std::errc::no_space_on_device);
@@ -162,7 +164,7 @@ TEST_F(AccessLogTest, AFullDiskLosesLinesAndSaysWhy) {
 
 TEST_F(AccessLogTest, AFifoWithoutAReaderHangsNobody) {
   ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
-  AccessLog log(path("fifo"), 1);
+  AccessLog log({.where = path("fifo")}, 1);
   log.push(0, record(1));
   ASSERT_TRUE(soon([&] { return log.lost() == 1; }));
 
@@ -189,7 +191,7 @@ TEST_F(AccessLogTest, AFifoWithoutAReaderHangsNobody) {
 }
 
 TEST_F(AccessLogTest, AFullRingDropsInsteadOfWaiting) {
-  AccessLog log(path("access.log"), 1);
+  AccessLog log({.where = path("access.log")}, 1);
   bool dropped = false;
   // Faster than any writer: a million records in one go.
   for (int i = 0; i < 1000000 && !dropped; ++i) dropped = !log.push(0, record(1));

@@ -12,7 +12,7 @@ std::uint64_t records(const Totals& t, CloseReason r) { return t.records[static_
 std::uint64_t ends(const Totals& t, CloseReason r) { return t.connections[static_cast<int>(r)]; }
 
 TEST(Ledger, AConnectionWithoutRequestsIsOneRecordWithItsVerdictAndBytes) {
-  Books books(1, "");
+  Books books(1, {});
   Ledger& ledger = books.ledger(0);
   FlowId id = ledger.opened({.flow = flow()});
   EXPECT_EQ(books.totals().open(), 1u);
@@ -39,7 +39,7 @@ TEST(Ledger, AConnectionWithoutRequestsIsOneRecordWithItsVerdictAndBytes) {
 }
 
 TEST(Ledger, CountsByRuleWhatWasDoneAndWhatWouldHaveBeen) {
-  Books books(2, "");
+  Books books(2, {});
   const auto carried = [&](unsigned ledger, Judgement judgement) {
     const FlowId id = books.ledger(ledger).opened({.flow = flow()});
     books.ledger(ledger).judged(id, std::move(judgement));
@@ -68,7 +68,7 @@ TEST(Ledger, CountsByRuleWhatWasDoneAndWhatWouldHaveBeen) {
 }
 
 TEST(Ledger, AConnectionThatCarriedRequestsIsWrittenOnceForEachAndCountedOnceAtItsEnd) {
-  Books books(1, "");
+  Books books(1, {});
   Ledger& ledger = books.ledger(0);
   FlowId id = ledger.opened({.flow = flow(), .depth = Depth::serve});
   ledger.judged(id, {.host = "a.example", .depth = Depth::serve});
@@ -95,7 +95,7 @@ TEST(Ledger, AConnectionThatCarriedRequestsIsWrittenOnceForEachAndCountedOnceAtI
 }
 
 TEST(Ledger, AnEndIsCountedOnceAndAStrangersNever) {
-  Books books(1, "");
+  Books books(1, {});
   Ledger& ledger = books.ledger(0);
   FlowId id = ledger.opened({.flow = flow()});
   ledger.ended(id, CloseReason::done);
@@ -107,7 +107,7 @@ TEST(Ledger, AnEndIsCountedOnceAndAStrangersNever) {
 }
 
 TEST(Ledger, AFlowOfTheKernelKeepsItsIdItsStartAndWhatItHadMoved) {
-  Books books(2, "");
+  Books books(2, {});
   Ledger& ledger = books.ledger(1);
   auto since = std::chrono::steady_clock::now() - 10s;
   EXPECT_EQ(ledger.opened({.flow = flow(), .depth = Depth::pass, .id = 99, .since = since}), 99u);
@@ -122,7 +122,7 @@ TEST(Ledger, AFlowOfTheKernelKeepsItsIdItsStartAndWhatItHadMoved) {
 }
 
 TEST(Ledger, DialsAreCountedByTheirOutcome) {
-  Books books(1, "");
+  Books books(1, {});
   books.ledger(0).dialled(Dial::same_port);
   books.ledger(0).dialled(Dial::other_port);
   books.ledger(0).dialled(Dial::other_port);
@@ -134,7 +134,7 @@ TEST(Ledger, DialsAreCountedByTheirOutcome) {
 }
 
 TEST(Ledger, WhatTheLogCannotTakeIsCounted) {
-  Books books(1, "/dev/null");
+  Books books(1, {.where = "/dev/null"});
   Record request;
   std::uint64_t written = 0;
   while (written < 1000000 && books.totals().of(Count::log_dropped) == 0) {
@@ -146,9 +146,9 @@ TEST(Ledger, WhatTheLogCannotTakeIsCounted) {
 }
 
 TEST(Recent, KeepsTheLastAndFindsFailuresNewestFirst) {
-  Books books(2, "");
+  Books books(2, {});
   Record r;
-  for (FlowId id = 1; id <= Recent::kept + 10; ++id) {
+  for (FlowId id = 1; id <= Ledger::endings_kept + 10; ++id) {
     r.id = id;
     r.ts = WallTime(std::chrono::seconds(id));
     r.reason = id % 1000 == 0 ? CloseReason::origin_refused : CloseReason::done;
@@ -156,19 +156,20 @@ TEST(Recent, KeepsTheLastAndFindsFailuresNewestFirst) {
   }
   auto all = books.recent({.limit = 5});
   ASSERT_EQ(all.size(), 5u);
-  EXPECT_EQ(all[0].id, Recent::kept + 10);
-  EXPECT_EQ(all[4].id, Recent::kept + 6);
+  EXPECT_EQ(all[0].id, Ledger::endings_kept + 10);
+  EXPECT_EQ(all[4].id, Ledger::endings_kept + 6);
   auto failed = books.recent({.failed = true, .limit = 2});
   ASSERT_EQ(failed.size(), 2u);
   EXPECT_EQ(failed[0].id, 4000u);
   EXPECT_EQ(failed[1].id, 3000u);
 
-  for (FlowId id = 1; id <= Recent::kept; ++id) books.ledger(0).request(r);
-  EXPECT_EQ(books.recent({.limit = 100000}).size(), Recent::kept + (Recent::kept + 10) / 2) << "the oldest go";
+  for (FlowId id = 1; id <= Ledger::endings_kept; ++id) books.ledger(0).request(r);
+  EXPECT_EQ(books.recent({.limit = 100000}).size(), Ledger::endings_kept + (Ledger::endings_kept + 10) / 2)
+      << "the oldest go";
 }
 
 TEST(Recent, DoesNotKeepLongUrls) {
-  Recent recent;
+  Recent recent(Ledger::endings_kept);
   Record r;
   r.url.assign(100000, 'a');
   recent.add(r);

@@ -40,7 +40,14 @@ TEST(Keys, TheWrittenDefaultsAreTheDefaults) {
   EXPECT_EQ(written.limits.drain, assumed.limits.drain);
   EXPECT_EQ(written.cache.memory, assumed.cache.memory);
   EXPECT_EQ(written.control.socket, assumed.control.socket);
+  EXPECT_EQ(written.control.metrics, assumed.control.metrics);
   EXPECT_EQ(written.log.access, assumed.log.access);
+  EXPECT_EQ(written.log.format, assumed.log.format);
+  EXPECT_EQ(written.log.keep, assumed.log.keep);
+  EXPECT_EQ(written.log.query, assumed.log.query);
+  EXPECT_EQ(written.log.only_blocked, assumed.log.only_blocked);
+  EXPECT_EQ(written.log.events, assumed.log.events);
+  EXPECT_EQ(written.page.contact, assumed.page.contact);
 }
 
 TEST(Keys, EachIsDocumentedOnceUnderAKnownSection) {

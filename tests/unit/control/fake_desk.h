@@ -7,7 +7,7 @@ namespace weir::control {
 
 class FakeDesk : public Desk {
  public:
-  FakeDesk() : books_(1, "") {
+  FakeDesk() : books_(1, {}) {
     config::Config config;
     config::Rule ads{.name = "ads", .action = Action::block, .where = {"weir.toml", 41, 1}};
     ads.host.push_back({.kind = config::Match::Kind::subtree, .text = "ads.example", .where = {"weir.toml", 43, 9}});
@@ -25,6 +25,7 @@ class FakeDesk : public Desk {
     s.tier.takeover = true;
     return s;
   }
+  std::string ailment() override { return ailment_; }
   const account::Books& books() override { return books_; }
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return wire_; }
   cache::Store& cache() override { return cache_; }
@@ -60,6 +61,7 @@ class FakeDesk : public Desk {
   }
 
   account::Books books_;
+  std::string ailment_;
   cache::Store cache_{1 << 20};
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire_{};
   std::shared_ptr<const policy::Snapshot> policy_;

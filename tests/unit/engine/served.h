@@ -149,7 +149,7 @@ class ServedTest : public testing::Test {
  protected:
   /// `cache`: octets of memory, 0: none.
   explicit ServedTest(std::vector<config::Rule> rules = {}, std::uint64_t cache = 0, unsigned workers = 1)
-      : store_(cache), books_(workers, "") {
+      : store_(cache), books_(workers, {}) {
     config::Config config;
     config.rules = std::move(rules);
     config.limits.head = std::chrono::milliseconds(300);

@@ -57,6 +57,46 @@ TEST_F(Golden, StatusOnAnOlderKernelNamesTheFallback) {
   expect_golden("status_fallback", status_text(json<control::Status>("status_fallback"), look_));
 }
 
+TEST_F(Golden, RefusalsTellWhoWhatAndWhichLine) {
+  control::Refusals all{.now = now_, .refusals = {}};
+  all.refusals.push_back({.code = "K7QM-2XRA",
+                          .ts = "2025-03-10T11:20:05.042Z",
+                          .client = "192.168.1.40",
+                          .host = "cdn.ads.example",
+                          .dst = "203.0.113.41",
+                          .dst_port = 80,
+                          .url = "http://cdn.ads.example/a",
+                          .action = "block",
+                          .rule = "ads",
+                          .where = "/etc/weir/weir.toml:41"});
+  all.refusals.push_back({.code = "K7QM-2XRA",
+                          .ts = "2025-03-10T11:20:04.000Z",
+                          .client = "192.168.1.40",
+                          .host = "",
+                          .dst = "203.0.113.41",
+                          .dst_port = 443,
+                          .url = "",
+                          .action = "reset",
+                          .rule = "nameless",
+                          .where = ""});
+  expect_golden("refusals", refusals_text(all, look_));
+}
+
+TEST_F(Golden, WhoAskedForANameAndWhatCannotBeKnown) {
+  Visits visits{
+      .host = "files.example", .files = 12, .lines = 38204, .nameless = 458, .unreadable = 2, .compressed = 3};
+  visits.clients["192.168.1.40"] = {
+      .first = 1741000000, .last = 1741002000, .times = 22, .received = 1503238553, .depths = {"inspected"}};
+  visits.clients["2001:db8::17"] = {.first = 1741605605,
+                                    .last = 1741609000,
+                                    .times = 1600,
+                                    .received = 0,
+                                    .refused = 1600,
+                                    .depths = {"spliced", "served"}};
+  expect_golden("who", who_text(visits, now_, look_));
+  expect_golden("who_nobody", who_text({.host = "files.example", .files = 1, .lines = 7}, now_, look_));
+}
+
 TEST_F(Golden, StatusSaysWhichRulesTheClockHasPutInForce) {
   control::Status status = json<control::Status>("status_quiet");
   status.times = {.rules = 3, .in_force = 1, .next = 1741618800, .next_wall = "Mon 2025-03-10 15:00"};

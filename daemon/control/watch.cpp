@@ -1,0 +1,249 @@
+#include "control/watch.h"
+
+#include <dirent.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <initializer_list>
+#include <utility>
+
+namespace weir::control {
+
+namespace {
+
+using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+/// The text format, version 0.0.4: a family's HELP and TYPE once, then its samples.
+class Exposition {
+ public:
+  Exposition& family(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = name;
+    text_.append("# HELP ").append(name).append(" ").append(help);
+    text_.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
+    return *this;
+  }
+  Exposition& sample(double value, Labels labels = {}) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%.17g", value);
+    return line(digits, labels);
+  }
+  Exposition& sample(std::uint64_t value, Labels labels = {}) { return line(std::to_string(value), labels); }
+  Exposition& sample(std::int64_t value, Labels labels = {}) { return line(std::to_string(value), labels); }
+  Exposition& sample(bool value, Labels labels = {}) { return line(value ? "1" : "0", labels); }
+
+  std::string text() && { return std::move(text_); }
+
+ private:
+  Exposition& line(std::string_view value, Labels labels) {
+    text_ += name_;
+    const char* before = "{";
+    for (const auto& [name, content] : labels) {
+      text_.append(before).append(name).append("=\"");
+      for (const char c : content) append_escaped(c);
+      text_ += '"';
+      before = ",";
+    }
+    if (labels.size() > 0) text_ += '}';
+    text_.append(" ").append(value).append("\n");
+    return *this;
+  }
+  void append_escaped(char c) {
+    if (c == '\\' || c == '"') text_ += '\\';
+    if (c == '\n')
+      text_ += "\\n";
+    else
+      text_ += c;
+  }
+
+  std::string text_;
+  std::string_view name_;
+};
+
+void describe(Exposition& out, const Status& s, const Health& health) {
+  out.family("weir_build_info", "gauge", "The program that runs and what this kernel allows; always 1.")
+      .sample(true, {{"version", s.version},
+                     {"kernel", s.tier.kernel},
+                     {"attach", s.tier.attach},
+                     {"takeover", s.tier.takeover ? "yes" : "no"}});
+  out.family("weir_healthy", "gauge", "1 while new connections are judged.").sample(health.well);
+  out.family("weir_draining", "gauge", "1 while Weir stops.").sample(s.state != "running");
+  out.family("weir_observing", "gauge", "1 while nothing is changed or refused.").sample(s.would.observe);
+  out.family("weir_policy_info", "gauge", "The configuration in force, by the hash of its files; always 1.")
+      .sample(true, {{"config", s.policy.config}});
+  out.family("weir_policy_since_timestamp_seconds", "gauge", "When the configuration came into force.")
+      .sample(s.policy.since);
+  out.family("weir_policy_rules", "gauge", "Rules of the configuration in force.").sample(s.policy.rules);
+  out.family("weir_policy_names", "gauge", "Names in all lists.").sample(s.policy.names);
+  out.family("weir_reload_ok", "gauge", "0 after a reload that was refused.").sample(s.policy.refused.empty());
+  out.family("weir_config_differs", "gauge", "1 while the files on disk are not what runs.").sample(s.policy.differs);
+}
+
+void count(Exposition& out, const account::Totals& totals) {
+  const auto counter = [&](account::Count count, std::string_view text) {
+    const std::string name = "weir_" + std::string(account::word(count)) + "_total";
+    out.family(name, "counter", text).sample(totals.of(count));
+  };
+#define WEIR_COUNTER(name, text) counter(account::Count::name, text);
+#include "weir/counters.def"
+#undef WEIR_COUNTER
+  out.family("weir_connections_open", "gauge", "Connections that have begun and not ended, on the wire too.")
+      .sample(totals.open());
+  out.family("weir_judged_total", "counter", "Connections by the depth at which they were judged.");
+  for (int i = 0; i < account::depths; ++i) out.sample(totals.depth[i], {{"depth", word(static_cast<Depth>(i))}});
+  out.family("weir_actions_total", "counter", "Requests, and connections without any, by what was done.");
+  for (int i = 0; i < account::actions; ++i) out.sample(totals.action[i], {{"action", word(static_cast<Action>(i))}});
+  out.family("weir_would_actions_total", "counter", "The same by what a shadow or observing kept from being done.");
+  for (int i = 0; i < account::actions; ++i) out.sample(totals.would[i], {{"action", word(static_cast<Action>(i))}});
+}
+
+void count_reasons(Exposition& out, Desk& desk, const account::Totals& totals) {
+  const auto wire = desk.wire();
+  out.family("weir_wire_total", "counter", "What became of packets and flows in the kernel.");
+  for (std::uint32_t i = 0; i < WEIR_WIRE_REASONS; ++i)
+    out.sample(wire[i], {{"reason", word(static_cast<weir_wire_reason>(i))}});
+  const auto by_reason = [&](const auto& counts) {
+    for (int i = 0; i < close_reasons; ++i) {
+      const auto reason = static_cast<CloseReason>(i);
+      out.sample(counts[i], {{"reason", word(reason)}, {"failure", is_failure(reason) ? "yes" : "no"}});
+    }
+  };
+  out.family("weir_endings_total", "counter", "Requests, and connections without any, by how they ended.");
+  by_reason(totals.records);
+  out.family("weir_connections_ended_total", "counter", "Connections by how they ended.");
+  by_reason(totals.connections);
+}
+
+void count_rules(Exposition& out, Desk& desk) {
+  const account::HitsByRule hits = desk.books().hits();
+  out.family("weir_rule_decisions_total", "counter", "Requests, and connections without any, that a rule decided.");
+  for (const auto& [rule, count] : hits) out.sample(count.did, {{"rule", rule}});
+  out.family("weir_rule_would_total", "counter", "The same that it would have decided, were it not only counting.");
+  for (const auto& [rule, count] : hits) out.sample(count.would, {{"rule", rule}});
+}
+
+void count_cache(Exposition& out, Desk& desk, const account::Totals& totals) {
+  const cache::Store& store = desk.cache();
+  out.family("weir_cache_requests_total", "counter", "Requests by what the cache did.");
+  for (int i = 0; i < cache_results; ++i) out.sample(totals.cache[i], {{"result", word(static_cast<CacheResult>(i))}});
+  out.family("weir_cache_memory_bytes", "gauge", "Memory of stored responses.").sample(std::uint64_t{store.used()});
+  out.family("weir_cache_ceiling_bytes", "gauge", "What cache.memory allows; 0: off.")
+      .sample(std::uint64_t{store.ceiling()});
+  out.family("weir_cache_objects", "gauge", "Stored responses.").sample(std::uint64_t{store.entries()});
+}
+
+void count_lists(Exposition& out, const Lists& lists) {
+  const auto each = [&](std::string_view name, std::string_view help, auto value) {
+    out.family(name, "gauge", help);
+    for (const ListLine& list : lists.lists) out.sample(value(list), {{"list", list.name}});
+  };
+  each("weir_list_names", "Names in a list.", [](const ListLine& l) { return l.names; });
+  each("weir_list_updated_timestamp_seconds", "When the copy in force was taken; 0: not of a url, or never.",
+       [](const ListLine& l) { return l.updated; });
+  each("weir_list_held", "1 while an update waits for the operator.",
+       [](const ListLine& l) { return !l.held.empty(); });
+  each("weir_list_stale", "1 after the last attempt to fetch it failed.",
+       [](const ListLine& l) { return !l.failure.empty(); });
+}
+
+void count_logs(Exposition& out, const Status& s, const account::AccessLog& access) {
+  out.family("weir_log_lost_total", "counter", "Lines that a log's target did not take.");
+  out.sample(access.lost(), {{"log", "access"}}).sample(s.events.lost, {{"log", "events"}});
+  out.family("weir_log_failing", "gauge", "1 while a log's target takes no lines.");
+  out.sample(bool{access.error()}, {{"log", "access"}}).sample(!s.events.error.empty(), {{"log", "events"}});
+}
+
+std::uint64_t open_descriptors() {
+  DIR* folder = ::opendir("/proc/self/fd");
+  if (folder == nullptr) return 0;
+  std::uint64_t count = 0;
+  while (const dirent* entry = ::readdir(folder)) count += entry->d_name[0] != '.';
+  ::closedir(folder);
+  return count - 1;  // the folder's own
+}
+
+/// As every client library of Prometheus names them.
+void describe_process(Exposition& out, std::int64_t started) {
+  std::uint64_t all = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> all >> resident;
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  rlimit files{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  out.family("process_resident_memory_bytes", "gauge", "Resident memory size in bytes.").sample(resident * page);
+  out.family("process_virtual_memory_bytes", "gauge", "Virtual memory size in bytes.").sample(all * page);
+  out.family("process_cpu_seconds_total", "counter", "Total user and system CPU time spent in seconds.")
+      .sample(seconds(used.ru_utime) + seconds(used.ru_stime));
+  out.family("process_open_fds", "gauge", "Number of open file descriptors.").sample(open_descriptors());
+  out.family("process_max_fds", "gauge", "Maximum number of open file descriptors.")
+      .sample(std::uint64_t{files.rlim_cur});
+  out.family("process_start_time_seconds", "gauge", "Start time of the process since unix epoch in seconds.")
+      .sample(started);
+}
+
+}  // namespace
+
+Health health_of(Desk& desk) {
+  const Status s = desk.situation();
+  Health health{.reason = s.state == "running" ? desk.ailment() : "Weir stops"};
+  health.well = health.reason.empty();
+  const auto note = [&](bool holds, std::string text) {
+    if (holds) health.notes.push_back(std::move(text));
+  };
+  note(desk.policy().config().gateway.observe, "Weir only observes");
+  note(!s.policy.refused.empty(), "the last reload was refused");
+  note(s.policy.refused.empty() && s.policy.differs, "the file on disk differs");
+  for (const std::string& list : s.policy.held) note(true, "an update of list " + list + " is held");
+  for (const std::string& list : s.policy.stale) note(true, "list " + list + " is stale");
+  note(bool{desk.books().log().error()} || !s.events.error.empty(), "log lines are lost");
+  health.line = health.well ? "well" : "not well: " + health.reason;
+  if (!health.well) return health;
+  for (const std::string& one : health.notes) health.line += (&one == &health.notes.front() ? ", but " : ", ") + one;
+  return health;
+}
+
+std::string metrics_text(Desk& desk) {
+  Status s = desk.situation();
+  s.policy.rules = desk.policy().config().rules.size();
+  s.would.observe = desk.policy().config().gateway.observe;
+  const account::Totals totals = desk.books().totals();
+  Exposition out;
+  describe(out, s, health_of(desk));
+  count(out, totals);
+  count_reasons(out, desk, totals);
+  count_rules(out, desk);
+  count_cache(out, desk, totals);
+  count_lists(out, desk.lists());
+  count_logs(out, s, desk.books().log());
+  describe_process(out, s.started);
+  return std::move(out).text();
+}
+
+Answer watched(Desk& desk, std::string_view method, std::string_view target) {
+  constexpr std::string_view plain = "text/plain; charset=utf-8";
+  const std::string_view path = target.substr(0, target.find('?'));
+  Answer answer{.type = plain, .head = method == "HEAD"};
+  if (path != "/metrics" && path != "/healthz") {
+    answer.status = 404;
+    answer.body = "here are /metrics and /healthz\n";
+  } else if (method != "GET" && method != "HEAD") {
+    answer.status = 405;
+    answer.body = "this path takes GET\n";
+  } else if (path == "/metrics") {
+    answer.type = "text/plain; version=0.0.4; charset=utf-8";
+    answer.body = metrics_text(desk);
+  } else {
+    const Health health = health_of(desk);
+    answer.status = health.well ? 200 : 503;
+    answer.body = health.line + "\n";
+  }
+  return answer;
+}
+
+}  // namespace weir::control

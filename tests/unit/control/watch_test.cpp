@@ -1,0 +1,135 @@
+#include "control/watch.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "account/flow_ids.h"
+#include "fake_desk.h"
+#include "weir/control_json.h"
+
+namespace weir::control {
+namespace {
+
+/// A refusal as the engine would write it.
+void refuse(FakeDesk& desk, FlowId id, const char* host, std::string rule) {
+  account::Record r;
+  r.id = id;
+  r.ts = WallTime(std::chrono::seconds(1741605605));
+  r.flow = {{*Address::parse("10.0.0.1"), 40000}, {*Address::parse("198.51.100.1"), 80}};
+  r.host = host;
+  r.url = std::string("http://") + host + "/";
+  r.action = Action::block;
+  r.rule = std::move(rule);
+  r.reason = CloseReason::blocked;
+  desk.books_.ledger(0).request(r);
+}
+
+// The text format of Prometheus: a family's HELP and TYPE stand once and before its samples, and every sample once.
+TEST(Metrics, AreWellFormedAndEachFamilyStandsOnce) {
+  FakeDesk desk;
+  refuse(desk, 7, "x.ads.example", "a \"quoted\\ name\"\nof two lines");
+  std::istringstream text(metrics_text(desk));
+  std::set<std::string> families, seen;
+  std::string family;
+  for (std::string line; std::getline(text, line);) {
+    if (line.starts_with("# HELP ")) {
+      family = line.substr(7, line.find(' ', 7) - 7);
+      EXPECT_TRUE(families.insert(family).second) << line;
+      continue;
+    }
+    if (line.starts_with("# TYPE ")) {
+      EXPECT_EQ(line.substr(7, family.size()), family);
+      const bool counter = line.ends_with(" counter");
+      EXPECT_EQ(counter, family.ends_with("_total")) << line;
+      continue;
+    }
+    EXPECT_TRUE(line.starts_with(family)) << line;
+    EXPECT_TRUE(seen.insert(line.substr(0, line.rfind(' '))).second) << line;
+    EXPECT_NO_THROW((void)std::stod(line.substr(line.rfind(' ') + 1))) << line;
+  }
+  EXPECT_TRUE(seen.contains(R"(weir_rule_decisions_total{rule="a \"quoted\\ name\"\nof two lines"})"));
+}
+
+TEST(Metrics, CountEveryRowOfEveryTable) {
+  FakeDesk desk;
+  desk.wire_[WEIR_WIRE_overloaded] = 14;
+  refuse(desk, 7, "x.ads.example", "ads");
+  const std::string text = metrics_text(desk);
+  for (int i = 0; i < account::counts; ++i) {
+    EXPECT_NE(text.find("\nweir_" + std::string(account::word(static_cast<account::Count>(i))) + "_total "), text.npos);
+  }
+  for (std::uint32_t i = 0; i < WEIR_WIRE_REASONS; ++i) {
+    const std::string reason(word(static_cast<weir_wire_reason>(i)));
+    EXPECT_NE(text.find("\nweir_wire_total{reason=\"" + reason + "\"} "), text.npos);
+  }
+  EXPECT_NE(text.find("\nweir_wire_total{reason=\"overloaded\"} 14\n"), text.npos);
+  EXPECT_NE(text.find("\nweir_endings_total{reason=\"blocked\",failure=\"no\"} 1\n"), text.npos);
+  EXPECT_NE(text.find("\nweir_list_held{list=\"ads\"} 1\n"), text.npos);
+  EXPECT_EQ(text.find("ads.example"), text.npos) << "no host is a label";
+}
+
+TEST(Health, IsWellUnlessNewConnectionsAreNotJudged) {
+  FakeDesk desk;
+  EXPECT_EQ(health_of(desk).line, "well");
+  Answer a = watched(desk, "GET", "/healthz");
+  EXPECT_EQ(a.status, 200);
+  EXPECT_EQ(a.body, "well\n");
+  desk.ailment_ = "a worker hangs";
+  a = watched(desk, "GET", "/healthz?from=balancer");
+  EXPECT_EQ(a.status, 503);
+  EXPECT_EQ(a.body, "not well: a worker hangs\n");
+  const auto told = nlohmann::json::parse(answer(desk, "GET", "/v1/health").body).get<Health>();
+  EXPECT_FALSE(told.well);
+  EXPECT_EQ(told.reason, "a worker hangs");
+}
+
+TEST(Watched, KnowsTwoPathsAndChangesNothing) {
+  FakeDesk desk;
+  EXPECT_EQ(watched(desk, "GET", "/").status, 404);
+  EXPECT_EQ(watched(desk, "POST", "/v1/reload").status, 404);
+  EXPECT_EQ(watched(desk, "POST", "/metrics").status, 405);
+  EXPECT_EQ(desk.reloads_, 0);
+  EXPECT_TRUE(watched(desk, "HEAD", "/healthz").head);
+}
+
+TEST(Refusals, AreFoundByTheCodeOfTheirPage) {
+  FakeDesk desk;
+  refuse(desk, 0x8000000000000007, "x.ads.example", "ads");
+  refuse(desk, 0x8000000000000007, "y.ads.example", "gone since");
+  refuse(desk, 0x8000000000000008, "z.ads.example", "ads");
+  const std::string code = account::flow_code(0x8000000000000007);
+  const Answer a = answer(desk, "GET", "/v1/refusal?code=" + code);
+  ASSERT_EQ(a.status, 200);
+  const auto found = nlohmann::json::parse(a.body).get<Refusals>().refusals;
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].host, "y.ads.example") << "the last first";
+  EXPECT_EQ(found[0].where, "") << "its rule is gone";
+  EXPECT_EQ(found[1].where, "weir.toml:41");
+  EXPECT_EQ(found[1].code, code);
+  EXPECT_EQ(found[1].client, "10.0.0.1");
+  EXPECT_EQ(answer(desk, "GET", "/v1/refusal?code=0000-0000").status, 409);
+  EXPECT_EQ(answer(desk, "GET", "/v1/refusal?code=x").status, 400);
+  EXPECT_EQ(answer(desk, "GET", "/v1/refusal").status, 400);
+}
+
+TEST(Flows, SinceLeavesOutWhatEndedBefore) {
+  FakeDesk desk;
+  account::Record old, fresh;
+  old.ts = std::chrono::system_clock::now() - std::chrono::hours(2);
+  old.host = "old.example";
+  fresh.ts = std::chrono::system_clock::now() - std::chrono::hours(2);
+  fresh.duration = std::chrono::minutes(115);
+  fresh.host = "fresh.example";
+  desk.books_.ledger(0).request(old);
+  desk.books_.ledger(0).request(fresh);
+  const auto list = nlohmann::json::parse(answer(desk, "GET", "/v1/flows?since=900").body).get<FlowList>();
+  ASSERT_EQ(list.flows.size(), 1u) << "by the time of the end";
+  EXPECT_EQ(list.flows[0].host, "fresh.example");
+  EXPECT_EQ(answer(desk, "GET", "/v1/flows?since=15m").status, 400);
+}
+
+}  // namespace
+}  // namespace weir::control

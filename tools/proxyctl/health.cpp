@@ -1,0 +1,20 @@
+// One line for those who ask every few seconds: a monitor, or a router that withdraws its route.
+#include "proxyctl/command.h"
+
+namespace weir::proxyctl {
+
+int health(const Arguments& arguments, const Look& look) {
+  const auto answer = ask(arguments.socket, {.path = "/v1/health"});
+  if (!answer && answer.error().why == Unanswered::Why::not_running && !arguments.json) {
+    std::printf("not running: nobody answers at %s\n", printable(arguments.socket).c_str());
+    return control::exit_not_running;
+  }
+  if (!answer) return complain(look, answer.error());
+  const auto json = nlohmann::json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
+  if (answer->status != 200 || !json.is_object()) return complain(look, "the daemon's answer is not understood", "");
+  const bool well = json.value("well", false);
+  std::printf("%s\n", arguments.json ? answer->body.c_str() : printable(json.value("line", "")).c_str());
+  return well ? control::exit_done : control::exit_refused;
+}
+
+}  // namespace weir::proxyctl
