@@ -67,10 +67,17 @@ std::string authority(const Record& r) {
 /// Neither a request nor what was meant to be one.
 bool is_connection(const Record& r) { return r.method.empty() && r.status == 0; }
 
+/// Opened in advance, as browsers do, and never used.  On the wire nobody saw that; there it is a connection.
+bool is_unused(const Record& r) {
+  const bool by_client = r.reason == CloseReason::client_closed || r.reason == CloseReason::client_reset ||
+                         r.reason == CloseReason::client_idle || r.reason == CloseReason::client_silent;
+  return is_connection(r) && by_client && r.depth >= Depth::splice && r.bytes_in + r.bytes_out == 0;
+}
+
 /// What a proxy would have answered to the CONNECT of a connection, and to a request that was ended without an answer.
 int assumed_status(const Record& r) {
   if (refuses(r.action)) return 403;
-  if (!is_connection(r)) return 0;
+  if (!is_connection(r) || is_unused(r)) return 0;
   switch (r.reason) {
     case CloseReason::hello_malformed: return 400;
     case CloseReason::client_silent:
@@ -164,6 +171,7 @@ std::string_view upstream_cache_status(const Record& r) {
 }  // namespace
 
 std::string combined_line(const Record& r) {
+  if (is_unused(r)) return {};
   std::string line = r.flow.client.address.to_string() + " - - [" + clf_time(r.ts) + "] ";
   if (is_connection(r))
     append_quoted(line, "CONNECT " + authority(r) + " HTTP/1.1");
@@ -188,7 +196,9 @@ std::string squid_line(const Record& r) {
   char status[16];
   std::snprintf(status, sizeof status, "/%03d ", status_of(r));
   std::string line = head + r.flow.client.address.to_string() + ' ' + code + status + std::to_string(r.bytes_out) + ' ';
-  if (is_connection(r)) {
+  if (is_unused(r)) {
+    line += "- error:transaction-end-before-headers";
+  } else if (is_connection(r)) {
     line += "CONNECT ";
     append_word(line, authority(r));
   } else {

@@ -14,8 +14,8 @@ namespace weir::account {
 /// With its newline.  Empty where the format has no line for such a record.
 std::string line_of(const Record& record, LogFormat format);
 
-/// As Apache's and nginx's "combined", with the whole URL as Squid's; what carried no request is a CONNECT.  Times in
-/// UTC.
+/// As Apache's and nginx's "combined", with the whole URL as Squid's; what carried no request is a CONNECT, and
+/// what was never used has no line, as there.  Times in UTC.
 std::string combined_line(const Record& record);
 
 /// Squid's native form, in which the time is that of the end.  What carried no request is a CONNECT, also where it

@@ -58,6 +58,9 @@ void Steward::run() {
     if (auto served = co_await serve(loop, std::move(fd), desk); !served && served.error() != Errc::stopped)
       run::log_error("the control socket failed: " + served.error().cause.message());
   }(loop_, socket_.take(), desk_));
+  const config::Config& config = *world_.loaded().config;
+  run::log_info("started version=" WEIR_VERSION " rules=" + std::to_string(config.rules.size()) +
+                " workers=" + std::to_string(world_.workers()) + (config.gateway.observe ? " observing" : ""));
   serve_watchers();
   loop_.spawn(keep());
   loop_.run();

@@ -122,6 +122,22 @@ TEST(SquidLine, TellsFailuresApart) {
       << squid_line(bad);
 }
 
+TEST(Formats, AConnectionThatABrowserOpenedInAdvanceIsNoTunnel) {
+  Record r = passed();
+  r.flow = flow(80);
+  r.host.clear();
+  r.depth = Depth::splice;
+  r.bytes_out = 0;
+  r.reason = CloseReason::client_closed;
+  EXPECT_NE(squid_line(r).find(" NONE_NONE/000 0 - error:transaction-end-before-headers - HIER_NONE/- -\n"),
+            std::string::npos)
+      << squid_line(r);
+  EXPECT_EQ(combined_line(r), "");
+  r.depth = Depth::pass;
+  EXPECT_NE(squid_line(r).find(" TCP_TUNNEL/200 0 CONNECT 203.0.113.41:80 "), std::string::npos)
+      << "what a passed connection carried may be unknown";
+}
+
 TEST(CombinedLine, IsReadByWhateverReadsApache) {
   EXPECT_EQ(combined_line(download()),
             "10.20.12.31 - - [03/Mar/2025:09:00:01 +0000] \"GET http://deb.example/a.deb HTTP/1.1\" 200 14820 "
