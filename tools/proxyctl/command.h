@@ -1,4 +1,4 @@
-// What a command of proxyctl is: a row in the table of main.cpp, and a function in the file of its name.
+// What a command of proxyctl is: a row in the table of commands.cpp, and a function in the file of its name.
 #pragma once
 
 #include <cstdint>

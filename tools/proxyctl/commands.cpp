@@ -1,13 +1,6 @@
-// proxyctl: what the operator types.  One row a command makes its parser and its help; nouns read, verbs change.
-#include <langinfo.h>
-#include <unistd.h>
+#include "proxyctl/commands.h"
 
 #include <CLI/CLI.hpp>
-#include <clocale>
-#include <cstdlib>
-#include <cstring>
-
-#include "proxyctl/command.h"
 
 namespace weir::proxyctl {
 namespace {
@@ -120,20 +113,9 @@ constexpr Command commands[] = {
     {"reload", true, asks, "Put the configuration on disk in force, all or nothing", reload, no_options},
 };
 
-Look look() {
-  std::setlocale(LC_ALL, "");
-  Look look;
-  look.utf8 = std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-  if (!::isatty(STDOUT_FILENO)) return look;
-  look.marks = look.utf8 ? Look::Marks::unicode : Look::Marks::ascii;
-  const char* no_colour = std::getenv("NO_COLOR");
-  look.colour = no_colour == nullptr || *no_colour == '\0';
-  return look;
-}
+}  // namespace
 
-int main(int argc, char** argv) {
-  Arguments arguments;
-  CLI::App app("Asks a running Weir, changes it, or looks at this machine without it.", "proxyctl");
+void declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--socket", arguments.socket, "control socket of the daemon")->capture_default_str();
   app.require_subcommand(1);
   app.fallthrough();  // --socket may stand behind the command
@@ -145,18 +127,13 @@ int main(int argc, char** argv) {
     sub->footer(command.daemon);
     command.declare(*sub, arguments);
   }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? control::exit_done : control::exit_usage;
-  }
+}
+
+int run(const CLI::App& app, const Arguments& arguments, const Look& look) {
   for (const Command& command : commands) {
-    if (app.got_subcommand(command.name)) return command.run(arguments, look());
+    if (app.got_subcommand(command.name)) return command.run(arguments, look);
   }
   return control::exit_usage;
 }
 
-}  // namespace
 }  // namespace weir::proxyctl
-
-int main(int argc, char** argv) { return weir::proxyctl::main(argc, argv); }
