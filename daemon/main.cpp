@@ -1,18 +1,19 @@
 // weir: flags, configuration, the world, its run, the exit status.
-#include <systemd/sd-daemon.h>
-
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include "base/units.h"
 #include "control/steward.h"
+#include "flags.h"
+#include "load/archive.h"
 #include "load/load.h"
 #include "load/zone.h"
 #include "policy/policy.h"
 #include "run/log.h"
+#include "run/setup.h"
 #include "run/world.h"
 
 namespace {
@@ -59,48 +60,66 @@ int check(const load::Loaded& loaded) {
   return 0;
 }
 
+/// As root, once a boot.
+int set_up_or_down(const Flags& flags, const std::string& record) {
+  std::expected<void, steer::Obstacle> done;
+  bool good = true;
+  if (flags.take_down) {
+    done = run::take_down(record);
+  } else {
+    const auto kept = load::kept_instead(flags.config, std::chrono::system_clock::now());
+    load::Read read = kept ? load::read_config(*kept) : load::read_config(flags.config);
+    // Warnings are the daemon's to tell.
+    std::erase_if(read.parsed.diagnostics, [](const auto& d) { return d.severity != config::Severity::error; });
+    print(read.parsed.diagnostics);
+    good = read.parsed.config.has_value();
+    done = run::set_up(read.parsed, record);
+  }
+  if (!done) std::fprintf(stderr, "weir: %s\n  → %s\n", done.error().what.c_str(), done.error().remedy.c_str());
+  return done && good ? 0 : exit_refused;
+}
+
+/// Where only root writes.  systemd names the folder of the unit.
+std::string record_of_setup() {
+  const char* folder = std::getenv("RUNTIME_DIRECTORY");
+  return std::string(folder ? folder : "/run/weir-setup") + "/sysctl";
+}
+
+int cannot_start(const steer::Obstacle& obstacle) {
+  std::fprintf(stderr, "weir: cannot start: %s\n  → %s\n", obstacle.what.c_str(), obstacle.remedy.c_str());
+  return exit_refused;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Weir: a transparent intercepting proxy for Linux gateways.", "weir");
-  std::string path = "/etc/weir/weir.toml";
-  bool only_check = false;
-  app.add_option("--config", path, "configuration file")->capture_default_str();
-  app.add_flag("--check", only_check, "say whether the configuration is good, and change nothing");
-  app.set_version_flag("--version", "weir " WEIR_VERSION);
+  CLI::App app(about, "weir");
+  Flags flags;
+  declare(app, flags);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) ? exit_usage : 0;
   }
+  if (flags.set_up || flags.take_down) return set_up_or_down(flags, record_of_setup());
 
-  load::Loaded loaded = load::load(path);
+  load::Loaded loaded =
+      flags.check ? load::load(flags.config) : load::load_to_start(flags.config, std::chrono::system_clock::now());
   print(loaded.diagnostics);
-  if (!loaded.config) return refuse(path, loaded);
+  if (!loaded.config) return refuse(flags.config, loaded);
   load::enter_zone(loaded.config->gateway.timezone);  // before the first thread
-  if (only_check) return check(loaded);
+  if (flags.check) return check(loaded);
 
-  if (auto alone = control::Steward::alone(*loaded.config); !alone) {
-    std::fprintf(stderr, "weir: cannot start: %s\n  → %s\n", alone.error().what.c_str(), alone.error().remedy.c_str());
-    return exit_refused;
-  }
+  if (auto alone = control::Steward::alone(*loaded.config); !alone) return cannot_start(alone.error());
   control::Steward::block_signals();  // before the first thread, so that every thread inherits it
   run::start_log();
   run::events().reopen(run::event_settings(loaded.config->log));
-  auto world = run::World::start(path, std::move(loaded));
-  if (!world) {
-    std::fprintf(stderr, "weir: cannot start: %s\n  → %s\n", world.error().what.c_str(), world.error().remedy.c_str());
-    return exit_refused;
-  }
+  auto world = run::World::start(flags.config, std::move(loaded));
+  if (!world) return cannot_start(world.error());
   auto steward = control::Steward::open(**world);
-  if (!steward) {
-    std::fprintf(stderr, "weir: cannot start: %s\n  → %s\n", steward.error().what.c_str(),
-                 steward.error().remedy.c_str());
-    return exit_refused;
-  }
+  if (!steward) return cannot_start(steward.error());
   std::puts("weir: ready");
   std::fflush(stdout);
-  sd_notify(0, "READY=1");
   (*steward)->run();
   return 0;
 }

@@ -301,9 +301,47 @@ Answer explain(Desk& desk, const Query& query) {
   return good(policy::explained(desk.policy(), facts, dest_given, desk.situation().tier.takeover, moment));
 }
 
-Answer reload(Desk& desk, const Query&) {
-  Reloaded reloaded = desk.reload();
-  return good(reloaded, reloaded.done ? 200 : 422);
+Answer outcome(const Reloaded& reloaded) { return good(reloaded, reloaded.done ? 200 : 422); }
+
+/// 409 and the reason when there is nothing to do.
+Answer outcome(const std::expected<Reloaded, std::string>& reloaded) {
+  return reloaded ? outcome(*reloaded) : refusal(409, reloaded.error());
+}
+
+Answer reload(Desk& desk, const Query& query) {
+  constexpr std::uint64_t week = 7 * 24 * 3600;
+  std::optional<std::chrono::seconds> window;
+  for (const auto& [name, value] : query) {
+    const auto given = name == "confirm" ? number(value, 1, week) : std::nullopt;
+    if (!given) return refusal(400, name + ": not understood");
+    window = std::chrono::seconds(*given);
+  }
+  return outcome(desk.reload(window));
+}
+
+Answer confirm(Desk& desk, const Query&) { return outcome(desk.confirm()); }
+
+Answer roll_back(Desk& desk, const Query&) { return outcome(desk.roll_back()); }
+
+Answer config_diff(Desk& desk, const Query&) { return good(desk.config_difference()); }
+
+Answer history(Desk& desk, const Query& query) {
+  const std::int64_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::int64_t from = 0;
+  for (const auto& [name, value] : query) {
+    const auto given = name == "since" ? number(value, 1, std::uint64_t{1} << 40) : std::nullopt;
+    if (!given) return refusal(400, name + ": not understood");
+    from = now - static_cast<std::int64_t>(*given);
+  }
+  return good(History{.now = now, .events = desk.events(from)});
+}
+
+Answer drain(Desk& desk, const Query& query) {
+  const auto undo = query.find("undo");
+  if (query.size() != (undo == query.end() ? 0u : 1u) || (undo != query.end() && undo->second != "1"))
+    return refusal(400, "undo: not understood");
+  const auto drained = desk.drain(undo != query.end());
+  return drained ? good(*drained) : refusal(409, drained.error());
 }
 
 /// "a,b": neither names nor addresses hold a comma.
@@ -455,7 +493,12 @@ constexpr Route routes[] = {
     {"POST", "/v1/lists/except", true, list_except},
     {"POST", "/v1/changes", true, change_by_hand},
     {"POST", "/v1/changes/undo", true, undo},
-    {"POST", "/v1/reload", false, reload},
+    {"POST", "/v1/reload", true, reload},
+    {"POST", "/v1/confirm", false, confirm},
+    {"POST", "/v1/rollback", false, roll_back},
+    {"GET", "/v1/diff", false, config_diff},
+    {"GET", "/v1/history", true, history},
+    {"POST", "/v1/drain", true, drain},
 };
 
 }  // namespace

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "account/ledger.h"
 #include "cache/store.h"
@@ -29,7 +32,7 @@ class Desk {
   /// Packets and flows in the kernel by weir_wire_reason, since the start of the daemon.
   virtual std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() = 0;
   virtual cache::Store& cache() = 0;
-  /// In force; the reference holds until the next reload().
+  /// In force; the reference holds until the next reload() or roll_back().
   virtual const policy::Snapshot& policy() = 0;
   /// What the gateway's clock shows now.
   virtual policy::Moment moment() = 0;
@@ -45,7 +48,16 @@ class Desk {
   /// `change` without number and since.
   virtual HandChanged change_by_hand(config::Change change) = 0;
   virtual HandChanged undo(unsigned number) = 0;
-  virtual Reloaded reload() = 0;
+  /// `window`: within which it has to be confirmed, or goes back.
+  virtual Reloaded reload(std::optional<std::chrono::seconds> window) = 0;
+  /// Errors of these three: why there is nothing to do.
+  virtual std::expected<Reloaded, std::string> confirm() = 0;
+  virtual std::expected<Reloaded, std::string> roll_back() = 0;
+  /// `undo`: new connections are judged again.
+  virtual std::expected<Drain, std::string> drain(bool undo) = 0;
+  virtual ConfigDiff config_difference() = 0;
+  /// Of `time` and later.
+  virtual std::vector<Event> events(std::int64_t time) = 0;
 };
 
 }  // namespace weir::control

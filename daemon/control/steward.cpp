@@ -1,7 +1,5 @@
 #include "control/steward.h"
 
-#include <systemd/sd-daemon.h>
-
 #include <csignal>
 #include <utility>
 
@@ -51,7 +49,7 @@ std::expected<std::unique_ptr<Steward>, steer::Obstacle> Steward::open(run::Worl
 }
 
 Steward::Steward(run::World& world, Socket socket)
-    : world_(world), desk_(world, WEIR_VERSION), socket_(std::move(socket)) {}
+    : world_(world), desk_(world, WEIR_VERSION), socket_(std::move(socket)), watchdog_(world) {}
 
 void Steward::run() {
   loop_.spawn([](io::Loop& loop, Fd fd, Desk& desk) -> io::Task<void> {
@@ -63,7 +61,10 @@ void Steward::run() {
                 " workers=" + std::to_string(world_.workers()) + (config.gateway.observe ? " observing" : ""));
   serve_watchers();
   loop_.spawn(keep());
+  say_state();
+  say_ready();
   loop_.run();
+  desk_.stopped();
 }
 
 /// Whom nobody can watch still works: a port that is taken is an error to be told, and no more.
@@ -84,12 +85,15 @@ void Steward::serve_watchers() {
 /// What needs the control thread now and then.  Ends the loop when the gateway may go.
 io::Task<void> Steward::keep() {
   for (Duration drained{};;) {
+    watchdog_.turned();
     take_signals();
+    desk_.look_at_window();
     world_.look_around();
     world_.look_at_clock();
     world_.tend_lists();
     watch_logs();
     watch_unjudged();
+    say_state();
     if (terminations_ > 0) {
       world_.drain();
       if (world_.drained() || terminations_ > 1 || drained >= world_.loaded().config->limits.drain) break;
@@ -115,9 +119,17 @@ void Steward::take_signals() {
     }
     if (++terminations_ == 1) {
       run::log_info("stopping: connections have until limits.drain");
-      sd_notify(0, "STOPPING=1");
+      say_stopping();
     }
   }
+}
+
+/// Once a second is often enough for people.
+void Steward::say_state() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_state_) return;
+  next_state_ = now + std::chrono::seconds(1);
+  state_line_.say(desk_.state_line());
 }
 
 /// The access log never stops anything, so somebody has to be told once that lines are being lost, and once that it is

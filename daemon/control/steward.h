@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "control/manager.h"
 #include "control/socket.h"
 #include "control/world_desk.h"
 #include "io/loop.h"
@@ -35,11 +36,15 @@ class Steward {
   void watch_logs();
   void watch_unjudged();
   void serve_watchers();
+  void say_state();
 
   run::World& world_;
   WorldDesk desk_;
   Socket socket_;
   io::Loop loop_;
+  Watchdog watchdog_;
+  StateLine state_line_;
+  Monotonic next_state_{};
   int terminations_ = 0;
   std::error_code access_error_, events_error_;  ///< of the logs, as last said
   Monotonic next_tending_{}, next_count_{};

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <fstream>
-#include <iterator>
 
+#include "control/compare.h"
+#include "control/manager.h"
 #include "load/zone.h"
 #include "run/log.h"
 
@@ -17,36 +17,39 @@ namespace {
 
 std::int64_t seconds(WallTime time) { return std::chrono::system_clock::to_time_t(time); }
 
+std::string boot() {
+  std::string id;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id") >> std::ws, id);
+  return id;
+}
+
 std::string kernel_release() {
   utsname name{};
   return ::uname(&name) == 0 ? name.release : "";
 }
 
+Mistake mistake(const config::Diagnostic& d) { return {config::to_text(d.where), d.message, d.suggestion}; }
+
 }  // namespace
 
-void Print::add(std::string_view text) {
-  for (char c : text) hash_ = (hash_ ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  hash_ = (hash_ ^ text.size()) * 0x100000001b3;  // moving a line to the next file is a change
+WorldDesk::WorldDesk(run::World& world, std::string version)
+    : world_(world), version_(std::move(version)), editions_(world), chronicle_(config().control.state) {
+  const auto on_disk = load::now_on_disk(world_.loaded().texts);
+  const bool passed_over = on_disk && editions_.passes_over(*on_disk);
+  chronicle_.begin({.ts = seconds(std::chrono::system_clock::now()),
+                    .what = "started",
+                    .text = passed_over ? "the file on disk was passed over: it is not confirmed" : "",
+                    .config = print()},
+                   boot());
 }
 
-std::string Print::text() const {
-  char digits[8];
-  std::snprintf(digits, sizeof digits, "%06x", static_cast<unsigned>(hash_ >> 40));
-  return digits;
-}
+/// Six of the digits, for people.
+std::string WorldDesk::print() const { return editions_.running().substr(0, 6); }
 
-std::optional<Print> print_of(const std::vector<std::string>& files) {
-  Print print;
-  for (const std::string& path : files) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) return std::nullopt;
-    print.add(std::string(std::istreambuf_iterator<char>(in), {}));
-  }
-  return print;
-}
-
-WorldDesk::WorldDesk(run::World& world, std::string version) : world_(world), version_(std::move(version)) {
-  in_force_ = print_of(config().files);
+std::string WorldDesk::state() const {
+  if (world_.stopping()) return "stopping";
+  if (!world_.draining()) return "running";
+  return world_.drained() ? "drained" : "draining";
 }
 
 std::uint64_t WorldDesk::names() const {
@@ -75,16 +78,19 @@ Status WorldDesk::situation() {
   const config::Gateway& gateway = config().gateway;
   Status s;
   s.version = version_;
-  s.state = world_.draining() ? "draining" : "running";
+  s.state = state();
+  const auto on_disk = load::now_on_disk(world_.loaded().texts);
   s.started = seconds(world_.started());
   s.workers = world_.workers();
-  s.policy = {.config = in_force_ ? in_force_->text() : "",
+  s.policy = {.config = print(),
               .file = world_.path(),
               .since = seconds(world_.in_force_since()),
               .names = names(),
-              .differs = print_of(config().files) != in_force_,
+              .differs = !on_disk || load::print_of(*on_disk) != editions_.running(),
               .refused = world_.refused(),
               .refused_at = world_.refused().empty() ? 0 : seconds(world_.refused_at()),
+              .confirm_until = editions_.until(),
+              .passed_over = on_disk && editions_.passes_over(*on_disk),
               .held = {},
               .stale = {}};
   s.times = times();
@@ -197,27 +203,21 @@ HandChanged WorldDesk::told(run::World::Changed changed) const {
 HandChanged WorldDesk::change_by_hand(config::Change change) { return told(world_.change_by_hand(std::move(change))); }
 HandChanged WorldDesk::undo(unsigned number) { return told(world_.undo(number)); }
 
-Reloaded WorldDesk::reload() {
-  auto outcome = world_.reload();
-  // The files were read a moment ago; an edit in between shows as a difference at the next edit or reload only.
-  if (outcome.done) in_force_ = print_of(config().files);
-  // Also when the configuration was refused: after a rotation the old file must be let go.
-  world_.books().log().reopen(run::access_settings(config().log));
-  run::events().reopen(run::event_settings(config().log));
+Reloaded WorldDesk::reloaded(run::World::Reload outcome) const {
+  const auto on_disk = load::now_on_disk(world_.loaded().texts);
   Reloaded reloaded{.done = outcome.done,
-                    .config = in_force_ ? in_force_->text() : "",
+                    .config = print(),
                     .file = world_.path(),
                     .rules = world_.loaded().config->rules.size(),
                     .names = names(),
                     .reset = outcome.reset,
                     .mistakes = {},
-                    .waiting = std::move(outcome.waiting)};
+                    .waiting = std::move(outcome.waiting),
+                    .confirm_until = editions_.until(),
+                    .differs = !on_disk || load::print_of(*on_disk) != editions_.running()};
   for (const config::Diagnostic& d : outcome.diagnostics) {
-    if (d.severity == config::Severity::error) {
-      reloaded.mistakes.push_back({config::to_text(d.where), d.message, d.suggestion});
-    }
+    if (d.severity == config::Severity::error) reloaded.mistakes.push_back(mistake(d));
   }
-  say(reloaded);
   return reloaded;
 }
 
@@ -229,6 +229,117 @@ void WorldDesk::say(const Reloaded& reloaded) const {
   }
   run::log_info("reloaded config=" + reloaded.config + " rules=" + std::to_string(reloaded.rules) +
                 " reset=" + std::to_string(reloaded.reset) + (config().gateway.observe ? " observing" : ""));
+}
+
+void WorldDesk::note(std::string what, std::string text, std::string config) {
+  chronicle_.add({.ts = seconds(std::chrono::system_clock::now()),
+                  .what = std::move(what),
+                  .text = std::move(text),
+                  .config = std::move(config)});
+}
+
+void WorldDesk::note(const char* what, const Reloaded& reloaded) {
+  if (reloaded.done) return note(what, reloaded.confirm_until == 0 ? "" : "to be confirmed", reloaded.config);
+  const Mistake first = reloaded.mistakes.empty() ? Mistake() : reloaded.mistakes.front();
+  note("refused", first.where + ": " + first.text);
+}
+
+Reloaded WorldDesk::reload(std::optional<std::chrono::seconds> window) {
+  say_reloading();
+  const Reloaded outcome = reloaded(editions_.reload(window));
+  // Also when the configuration was refused: after a rotation the old file must be let go.
+  world_.books().log().reopen(run::access_settings(config().log));
+  run::events().reopen(run::event_settings(config().log));
+  say(outcome);
+  note("reloaded", outcome);
+  say_ready();
+  return outcome;
+}
+
+std::expected<Reloaded, std::string> WorldDesk::confirm() {
+  if (auto done = editions_.confirm(); !done) return std::unexpected(done.error());
+  note("confirmed", "", print());
+  return reloaded({.done = true, .diagnostics = {}, .waiting = {}});
+}
+
+std::expected<Reloaded, std::string> WorldDesk::roll_back() {
+  say_reloading();
+  auto outcome = editions_.roll_back();
+  say_ready();
+  if (!outcome) return std::unexpected(outcome.error());
+  Reloaded told = reloaded(std::move(*outcome));
+  say(told);
+  note("went_back", told);
+  return told;
+}
+
+void WorldDesk::look_at_window() {
+  auto outcome = editions_.look_at_window();
+  if (!outcome) return;
+  const Reloaded told = reloaded(std::move(*outcome));
+  if (told.done) {
+    note("went_back", "it was not confirmed in time", told.config);
+    run::log_warning("went back to config=" + told.config + ": what ran was not confirmed in time");
+    return;
+  }
+  note("went_back", told);
+  const std::string why = told.mistakes.empty() ? "" : told.mistakes.front().where + ": " + told.mistakes.front().text;
+  run::log_error("cannot go back to the confirmed configuration: " + why);
+}
+
+std::expected<Drain, std::string> WorldDesk::drain(bool undo) {
+  if (world_.stopping()) return std::unexpected("Weir is stopping");
+  if (undo && !world_.draining()) return std::unexpected("new connections are judged: nothing to undo");
+  if (undo == world_.draining()) {
+    if (undo) {
+      world_.come_back();
+    } else {
+      world_.stand_aside();
+    }
+    note(undo ? "undrain" : "drain");
+    run::log_info(undo ? "drain undone: new connections are judged again" : "drain: new connections pass unjudged");
+  }
+  return Drain{.state = state(), .held = world_.held()};
+}
+
+ConfigDiff WorldDesk::config_difference() {
+  const load::Texts& running = world_.loaded().texts;
+  load::Read disk = load::read_config(world_.path());
+  ConfigDiff diff{.config = print(),
+                  .disk = load::print_of(disk.texts).substr(0, 6),
+                  .file = world_.path(),
+                  .files = {},
+                  .mistakes = {},
+                  .confirm_until = editions_.until()};
+  for (const config::Diagnostic& d : disk.parsed.diagnostics) {
+    if (d.severity == config::Severity::error) diff.mistakes.push_back(mistake(d));
+  }
+  const auto text_in = [](const load::Texts& texts, const std::string& path) {
+    const auto found = std::ranges::find(texts, path, &load::Text::path);
+    return found == texts.end() ? std::string() : found->text;
+  };
+  const auto add = [&](const std::string& path) {
+    const bool known = std::ranges::any_of(diff.files, [&](const FileChange& file) { return file.file == path; });
+    const std::string before = text_in(running, path), after = text_in(disk.texts, path);
+    if (known || before == after) return;
+    diff.files.push_back(compare(before, after));
+    diff.files.back().file = path;
+  };
+  for (const load::Text& one : running) add(one.path);
+  for (const load::Text& one : disk.texts) add(one.path);
+  return diff;
+}
+
+void WorldDesk::stopped() { note("stopped"); }
+
+std::string WorldDesk::state_line() const {
+  std::string line = state();
+  if (line == "running" && config().gateway.observe) line = "observing";
+  if (world_.draining()) line += ", " + std::to_string(world_.held()) + " connections held";
+  line += ", config " + print() + ", " + std::to_string(config().rules.size()) + " rules";
+  if (editions_.until() != 0) line += ", to be confirmed";
+  if (!world_.refused().empty()) line += "; the last reload was refused";
+  return line;
 }
 
 }  // namespace weir::control

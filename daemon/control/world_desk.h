@@ -4,29 +4,16 @@
 #include <optional>
 #include <string>
 
+#include "control/chronicle.h"
 #include "control/desk.h"
+#include "control/editions.h"
 #include "run/world.h"
 
 namespace weir::control {
 
-/// The texts of the configuration files as one number: what runs against what lies on disk.
-class Print {
- public:
-  void add(std::string_view text);
-  /// Six hexadecimal digits, for people.
-  std::string text() const;
-  friend bool operator==(const Print&, const Print&) = default;
-
- private:
-  std::uint64_t hash_ = 0xcbf29ce484222325;  // FNV-1a: no adversary, the operator compares his own files
-};
-
-/// Of what lies on disk now; empty when a file cannot be read.
-std::optional<Print> print_of(const std::vector<std::string>& files);
-
 class WorldDesk : public Desk {
  public:
-  /// Soon after `world` was loaded: what lies on disk now is taken for what runs.  `version`: "0.1.0".
+  /// `version`: "0.1.0".
   WorldDesk(run::World& world, std::string version);
 
   Status situation() override;
@@ -45,7 +32,19 @@ class WorldDesk : public Desk {
   HandChanged change_by_hand(config::Change change) override;
   HandChanged undo(unsigned number) override;
   /// Also what SIGHUP does: the configuration, and the logs opened anew.  Says in the log what came of it.
-  Reloaded reload() override;
+  Reloaded reload(std::optional<std::chrono::seconds> window) override;
+  std::expected<Reloaded, std::string> confirm() override;
+  std::expected<Reloaded, std::string> roll_back() override;
+  std::expected<Drain, std::string> drain(bool undo) override;
+  ConfigDiff config_difference() override;
+  std::vector<Event> events(std::int64_t time) override { return chronicle_.since(time); }
+
+  /// What waits to be confirmed may have waited long enough.  Cheap when nothing does.
+  void look_at_window();
+  /// For the history: this run has ended as it should.
+  void stopped();
+  /// In a line: "running, config 7c1e4a, 12 rules".
+  std::string state_line() const;
 
  private:
   /// In force, changes by hand included.
@@ -57,10 +56,16 @@ class WorldDesk : public Desk {
   HandChange line(const config::Change& change) const;
   HandChanged told(run::World::Changed changed) const;
   ListChanged changed(const std::string& list, std::string failure) const;
+  std::string print() const;
+  std::string state() const;
+  Reloaded reloaded(run::World::Reload outcome) const;
+  void note(std::string what, std::string text = {}, std::string config = {});
+  void note(const char* what, const Reloaded& reloaded);
 
   run::World& world_;
   std::string version_;
-  std::optional<Print> in_force_;
+  Editions editions_;
+  Chronicle chronicle_;
 };
 
 }  // namespace weir::control

@@ -255,6 +255,8 @@ void drain(Services& services) {
   for (io::Deadline* deadline : services.waiting) deadline->restart(Duration(1));
 }
 
+void resume(Services& services) { services.draining = false; }
+
 io::Task<Served> serve_h1(Services& services, const Flow& flow, FlowId id, io::Tcp& client,
                           std::optional<io::Tcp> origin, bool personal) {
   Connection c{.services = services,

@@ -38,6 +38,8 @@ struct Services {
 
 /// No further request on any connection: those that wait for one end now, the others with their answer.
 void drain(Services& services);
+/// Connections go on from request to request again.
+void resume(Services& services);
 
 /// How long either side may keep an exchange waiting: for an answer, for more of a body, for room to write.  Long,
 /// since without a gateway nobody would hurry them; finite, since a connection is a place that another one could have.

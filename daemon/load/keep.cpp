@@ -1,14 +1,11 @@
 #include "load/keep.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "base/fd.h"
 #include "load/file.h"
 
 namespace weir {
@@ -29,23 +26,6 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Kept, url, etag, last_modified, 
 namespace {
 
 constexpr std::size_t largest = 1 << 30;
-
-Result<void> write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t put = ::write(fd, text.data(), text.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return fail_errno();
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-  return {};
-}
-
-/// The folder's own entry, so that a rename in it outlives a crash.
-Result<void> flush_folder(const std::string& path) {
-  const Fd folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || fsync(folder.get()) != 0) return fail_errno();
-  return {};
-}
 
 }  // namespace
 
@@ -86,24 +66,17 @@ Result<ByHand> Keep::by_hand() const {
 
 Result<void> Keep::put_by_hand(const ByHand& by_hand) const {
   const auto json = nlohmann::json(by_hand).dump(2, ' ', true, nlohmann::json::error_handler_t::replace);
-  return replace(folder_, "by_hand.json", json + '\n');
+  if (::mkdir(folder_.c_str(), 0750) != 0 && errno != EEXIST) return fail_errno();
+  return write_file(folder_ + "/by_hand.json", json + '\n');
 }
 
 Result<void> Keep::write(const std::string& list, const char* file, std::string_view text) const {
-  return replace(path(list), file, text);
-}
-
-Result<void> Keep::replace(const std::string& folder, const char* file, std::string_view text) const {
-  const std::string target = folder + '/' + file, beside = target + ".new";
+  const std::string folder = path(list);
   // The folder above belongs to the package; a first run by hand makes it.
   for (const std::string& made : {folder_, folder}) {
     if (::mkdir(made.c_str(), 0750) != 0 && errno != EEXIST) return fail_errno();
   }
-  const Fd fd(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640));
-  if (!fd) return fail_errno();
-  if (const auto put = write_all(fd.get(), text); !put) return put;
-  if (fsync(fd.get()) != 0 || std::rename(beside.c_str(), target.c_str()) != 0) return fail_errno();
-  return flush_folder(folder);
+  return write_file(folder + '/' + file, text);
 }
 
 }  // namespace weir::load

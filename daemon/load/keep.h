@@ -56,7 +56,6 @@ class Keep {
   std::string path(const std::string& list) const { return folder_ + "/list." + list; }
   Result<void> read(const std::string& list, const char* file, std::string& text) const;
   Result<void> write(const std::string& list, const char* file, std::string_view text) const;
-  Result<void> replace(const std::string& folder, const char* file, std::string_view text) const;
 
   std::string folder_;
 };

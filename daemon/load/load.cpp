@@ -1,5 +1,6 @@
 #include "load/load.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -18,13 +19,31 @@ namespace weir::load {
 
 namespace {
 
-constexpr std::size_t largest_config = 16 << 20, largest_list = 1 << 30;
+constexpr std::size_t largest_list = 1 << 30;
 
+/// Remembers what it read.
 class ConfigFiles final : public config::Files {
  public:
+  /// `kept`: instead of what lies on disk.
+  explicit ConfigFiles(const Texts* kept = nullptr) : kept_(kept) {}
+
   Result<void> read(const std::string& path, std::string& text) const override {
-    return read_file(path, largest_config, text);
+    auto got = kept_ ? find(path, text) : read_file(path, largest_config, text);
+    if (got) read_.push_back({path, text});
+    return got;
   }
+  Texts take() { return std::move(read_); }
+
+ private:
+  Result<void> find(const std::string& path, std::string& text) const {
+    const auto found = std::ranges::find(*kept_, path, &Text::path);
+    if (found == kept_->end()) return fail(Errc::system, std::make_error_code(std::errc::no_such_file_or_directory));
+    text = found->text;
+    return {};
+  }
+
+  const Texts* kept_;
+  mutable Texts read_;
 };
 
 ListContent content_in_place(const config::List& list) {
@@ -185,9 +204,12 @@ ListContent read_list_file(const config::List& list, config::Diagnostics& diagno
   return ListFiles(unused, nullptr, diagnostics).content_of(list);
 }
 
-Loaded load(const std::string& path) {
-  config::Parsed parsed = config::parse(path, ConfigFiles());
+namespace {
+
+Loaded load_with(const std::string& path, ConfigFiles source) {
+  config::Parsed parsed = config::parse(path, source);
   Loaded loaded;
+  loaded.texts = source.take();
   config::Diagnostics diagnostics(std::move(parsed.diagnostics));
   std::optional<Keep> keep;
   if (parsed.config) keep.emplace(parsed.config->control.state);
@@ -207,5 +229,24 @@ Loaded load(const std::string& path) {
   loaded.diagnostics = std::move(diagnostics).take(parsed.files);
   return loaded;
 }
+
+}  // namespace
+
+Loaded load(const std::string& path) { return load_with(path, ConfigFiles()); }
+
+Loaded load(const Texts& texts) { return load_with(texts.front().path, ConfigFiles(&texts)); }
+
+namespace {
+
+Read read_with(const std::string& path, ConfigFiles source) {
+  config::Parsed parsed = config::parse(path, source);
+  return {std::move(parsed), source.take()};
+}
+
+}  // namespace
+
+Read read_config(const std::string& path) { return read_with(path, ConfigFiles()); }
+
+Read read_config(const Texts& texts) { return read_with(texts.front().path, ConfigFiles(&texts)); }
 
 }  // namespace weir::load

@@ -8,8 +8,10 @@
 
 #include "config/config.h"
 #include "config/diagnostic.h"
+#include "config/parse.h"
 #include "load/keep.h"
 #include "load/list.h"
+#include "load/texts.h"
 #include "policy/policy.h"
 
 namespace weir::load {
@@ -20,6 +22,7 @@ struct Loaded {
   std::map<std::string, ListFacts> facts;       ///< of every list, by name
   std::map<std::string, Kept> kept;             ///< the same; exceptions by hand stand in `config` as well
   std::vector<config::Diagnostic> diagnostics;  ///< by file, line and column
+  Texts texts;                                  ///< from which all this was read
 };
 
 /// Reads everything anew, blocking.  A list file that cannot be read is an error at the list's place; lines of it that
@@ -27,6 +30,16 @@ struct Loaded {
 /// are empty, which is a warning.  Files beyond 16 MiB (configuration) or 1 GiB (lists), and what is no regular file,
 /// are refused unread.
 Loaded load(const std::string& path);
+/// The same from texts that were kept; the lists are as they are now.
+Loaded load(const Texts& texts);
+
+/// The configuration alone, without its lists, and the texts from which it was read.
+struct Read {
+  config::Parsed parsed;
+  Texts texts;
+};
+Read read_config(const std::string& path);
+Read read_config(const Texts& texts);
 
 /// What the file of one list holds now, with the files beside it.
 ListContent read_list_file(const config::List& list, config::Diagnostics& diagnostics);

@@ -47,6 +47,18 @@ void Pulse::stop() {
   kernel_.rest();
 }
 
+void Pulse::rest() {
+  resting_ = true;
+  kernel_.rest();
+}
+
+void Pulse::beat_again() { resting_ = false; }
+
+bool Pulse::is_alive(Duration limit) const {
+  const Monotonic turned{Monotonic::duration(turned_.load(std::memory_order_relaxed))};
+  return std::chrono::steady_clock::now() - turned < limit;
+}
+
 void Pulse::run(std::stop_token stop) {
   auto next_sweep = std::chrono::steady_clock::now() + sweep_every;
   while (!stop.stop_requested()) {
@@ -71,12 +83,15 @@ void Pulse::beat_if_due() {
 }
 
 void Pulse::beat() {
+  turned_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  if (resting_) return;
   bool crowded = shared_.connections.load(std::memory_order_relaxed) >= shared_.most_connections;
   for (const auto& worker : workers_) {
     if (!worker->is_alive(hung_after)) return;  // the old beat grows stale and new flows follow on_failure
     crowded |= worker->door().is_crowded();
   }
   kernel_.beat(crowded);
+  if (resting_) kernel_.rest();  // said between the look above and the beat
 }
 
 void Pulse::hear() {

@@ -2,6 +2,7 @@
 // Nothing else runs on it, so a long reload or a slow disk can never look like a dead daemon.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <thread>
 #include <unordered_map>
@@ -27,8 +28,13 @@ class Pulse {
   ~Pulse() { stop(); }
 
   void start();
-  /// The last beat is withdrawn: new flows are routed as if there were no daemon.
   void stop();
+  /// From the control thread.  The last beat is withdrawn: new flows are routed as if there were no daemon.  What the
+  /// programs say of older ones is heard on.
+  void rest();
+  void beat_again();
+  /// From any thread: whether it came round within `limit`.
+  bool is_alive(Duration limit) const;
 
  private:
   void run(std::stop_token stop);
@@ -50,6 +56,8 @@ class Pulse {
   std::unordered_set<FlowId> unclaimed_;          ///< taken flows that the last sweep found without a session
   unsigned sweeps_ = 0;
   Monotonic next_beat_{};
+  std::atomic<bool> resting_{false};
+  std::atomic<Monotonic::rep> turned_{0};  ///< when it came round last
   std::optional<steer::Destroyer> destroyer_;
   std::jthread thread_;
 };

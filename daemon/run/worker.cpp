@@ -67,6 +67,10 @@ void Worker::drain() {
   loop_.post([this] { engine::drain(services_); });
 }
 
+void Worker::resume() {
+  loop_.post([this] { engine::resume(services_); });
+}
+
 void Worker::stop() { loop_.stop(); }
 
 void Worker::join() {

@@ -72,6 +72,8 @@ class Worker {
   /// From any thread: connections end with the exchange that they are at.  What arrives still is served: the kernel
   /// sent it before it was told to send no more.
   void drain();
+  /// From any thread: connections go on again.
+  void resume();
   /// From any thread: every connection ends now.
   void stop();
   void join();

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <filesystem>
 
 #include "load/zone.h"
 #include "run/log.h"
+#include "run/setup.h"
 
 namespace weir::run {
 namespace {
@@ -202,8 +202,8 @@ steer::Settings World::settings() const {
   const config::Config& config = *loaded_.config;
   return {.mark = config.gateway.mark,
           .workers = worker_count(config),
-          .closed = policy::failure(config) == OnFailure::closed,
-          .guarded = policy::guarded(config),
+          .closed = !aside_ && policy::failure(config) == OnFailure::closed,
+          .guarded = !aside_ && policy::guarded(config),
           .floor_splice = config.gateway.floor == config::Floor::splice,
           .quic_reject = config.gateway.quic == config::Quic::reject && !config.gateway.observe,
           .http = config.gateway.http,
@@ -213,20 +213,13 @@ steer::Settings World::settings() const {
 }
 
 steer::FootprintPlan World::footprint() const {
-  const config::Gateway& gateway = loaded_.config->gateway;
-  steer::FootprintPlan plan{.mark = gateway.mark,
-                            .table = gateway.table,
-                            .lan = gateway.lan,
-                            .wan = wan_,
-                            .ports = gateway.http,
-                            .quic = gateway.tls,
-                            .exempt = gateway.exempt,
-                            .nat = nat_,
-                            .closed = policy::failure(*loaded_.config) == OnFailure::closed,
-                            .failures = policy::failures(*loaded_.config)};
-  // Beside the control socket: gateways in different network namespaces must not share the record.
-  plan.sysctl_state = std::filesystem::path(loaded_.config->control.socket).parent_path() / "sysctl";
-  plan.ports.insert(plan.ports.end(), gateway.tls.begin(), gateway.tls.end());
+  steer::FootprintPlan plan = footprint_of(*loaded_.config);
+  plan.wan = wan_;
+  plan.nat = nat_;
+  if (aside_) {
+    plan.closed = false;
+    plan.failures.clear();
+  }
   if (!workers_.empty()) {
     plan.listener_v4 = workers_.front()->door().port_v4();
     plan.listener_v6 = workers_.front()->door().port_v6();
@@ -282,8 +275,7 @@ void World::look_around() {
   if (auto attached = attach_links(); !attached) log_warning(attached.error().what);
 }
 
-World::Reload World::reload() {
-  load::Loaded next = load::load(path_);
+World::Reload World::reload(load::Loaded next) {
   Reload result{.diagnostics = next.diagnostics};
   auto refuse = [&](std::string why) {
     refused_ = std::move(why);
@@ -390,9 +382,42 @@ std::uint64_t World::reset_refused() {
 }
 
 void World::drain() {
+  stopping_ = true;
+  take_no_more();
+}
+
+void World::take_no_more() {
   if (std::exchange(draining_, true)) return;
-  pulse_->stop();
+  pulse_->rest();
   for (auto& worker : workers_) worker->drain();
+}
+
+/// Opened before the beat rests, so that no client meets a closed gateway in between.
+void World::stand_aside() {
+  if (std::exchange(aside_, true)) return;
+  follow_aside();
+  take_no_more();
+}
+
+/// The beat comes first: what the guard lets pass then, a live program has marked.
+void World::come_back() {
+  if (stopping_ || !std::exchange(aside_, false)) return;
+  draining_ = false;
+  for (auto& worker : workers_) worker->resume();
+  pulse_->beat_again();
+  follow_aside();
+}
+
+void World::follow_aside() {
+  const auto applied = kernel_->apply(settings());
+  if (!applied) log_error("cannot tell the kernel about on_failure: " + applied.error().cause.message());
+  if (const auto guarded = steer::guard(footprint()); !guarded)
+    log_error("cannot set up " + guarded.error().what + ": " + guarded.error().why);
+}
+
+bool World::is_alive(Duration limit) const {
+  const auto alive = [&](const std::unique_ptr<Worker>& worker) { return worker->is_alive(limit); };
+  return pulse_->is_alive(limit) && std::ranges::all_of(workers_, alive);
 }
 
 }  // namespace weir::run

@@ -36,8 +36,8 @@ class World {
     std::vector<std::string> waiting;             ///< keys whose change takes effect at the next start
     std::uint64_t reset = 0;                      ///< passing connections that the new rules refuse
   };
-  /// Reads the files anew.  All or nothing: with any mistake the old configuration stays in force.
-  Reload reload();
+  /// Puts another configuration in force.  All or nothing: with any mistake the old one stays.
+  Reload reload(load::Loaded next);
 
   /// Lists of a URL: asks for what is due, and puts what came in force or holds it.  Cheap when there is nothing.
   void tend_lists();
@@ -83,9 +83,19 @@ class World {
   /// When the rules in force change next; empty when they do not.
   std::optional<std::chrono::sys_seconds> next_change() const;
 
-  /// No new connections; those that run have until limits.drain.  Non-blocking.
+  /// The way out: no new connections, they follow on_failure.  Those that run end with the exchange that they are at.
+  /// Non-blocking.
   void drain();
-  bool drained() const { return shared_->connections.load() == 0; }
+  /// The same for as long as the operator wants, but new connections pass, also where on_failure is "closed", as after
+  /// a clean stop.
+  void stand_aside();
+  /// Takes new connections again, unless it is stopping.
+  void come_back();
+  unsigned held() const { return shared_->connections.load(); }
+  bool drained() const { return held() == 0; }
+
+  /// From any thread: whether every worker, and the thread that tells the kernel so, came round within `limit`.
+  bool is_alive(Duration limit) const;
 
   const std::string& path() const { return path_; }
   const load::Loaded& loaded() const { return loaded_; }
@@ -103,6 +113,7 @@ class World {
   bool draining() const { return draining_; }
   /// Why new connections follow on_failure at this moment; "" = they are judged.
   std::string ailment() const;
+  bool stopping() const { return stopping_; }
 
  private:
   World(std::string path, load::Loaded loaded);
@@ -125,6 +136,8 @@ class World {
   void find_overridden(Changed& changed) const;
   Result<void> judge_by(std::shared_ptr<const policy::Snapshot> policy);
   std::uint64_t reset_refused();
+  void take_no_more();
+  void follow_aside();
 
   Result<void> change(load::Loaded next, std::shared_ptr<const policy::Snapshot> policy);
   void guard_files(load::Loaded& next);
@@ -165,6 +178,8 @@ class World {
   std::string refused_;
   WallTime refused_at_{};
   bool draining_ = false;
+  bool aside_ = false;  // by the operator's word
+  bool stopping_ = false;
   Monotonic next_try_{};  // of rules whose time has come, after the kernel refused them
 };
 

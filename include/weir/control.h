@@ -21,7 +21,13 @@
 //   POST /v1/changes/undo?number=N                       HandChanged; 422 when there is none
 //   GET  /v1/cache?limit=N                               Cache
 //   POST /v1/purge?url=U | host=H | all=1                Purged
-//   POST /v1/reload                                      Reloaded; 422 when the new configuration is refused
+//   POST /v1/reload?confirm=N                            Reloaded; 422 when the new configuration is refused.  With
+//                                                       `confirm` it goes back by itself after so many seconds
+//   POST /v1/confirm                                     Reloaded; 409 when nothing waits to be confirmed
+//   POST /v1/rollback                                    Reloaded; 409 when nothing ran before
+//   GET  /v1/diff                                        ConfigDiff
+//   GET  /v1/history?since=N                             History; of the last so many seconds
+//   POST /v1/drain?undo=1                                Drain; 409 when there is nothing to undo
 //
 // Any other answer than 200 and 422 carries {"error": "words for people"}: 400 the query does not parse, 404 no such
 // path, 405 wrong method, 409 there is nothing to show, 413 the request is too large.  One request a connection.
@@ -55,6 +61,8 @@ struct Running {
   bool differs = false;     ///< the files on disk are not what runs
   std::string refused;      ///< first mistake of the last reload, if that was refused
   std::int64_t refused_at = 0;
+  std::int64_t confirm_until = 0;  ///< goes back by itself then, unless it is confirmed; 0 = it is
+  bool passed_over = false;        ///< the file on disk was taken back or never confirmed: a start passes over it
   std::vector<std::string> held;   ///< lists of which an update waits for the operator
   std::vector<std::string> stale;  ///< lists whose last attempt to be fetched failed
 };
@@ -145,7 +153,7 @@ struct HandChange {
 
 struct Status {
   std::string version;
-  std::string state;  ///< "running" or "draining"
+  std::string state;  ///< "running"; "draining" or "drained": new connections pass unjudged, by `drain`; "stopping"
   std::int64_t started = 0;
   std::int64_t now = 0;
   std::uint64_t workers = 0;
@@ -403,6 +411,45 @@ struct Reloaded {
   std::uint64_t reset = 0;           ///< passing connections that the new rules refuse
   std::vector<Mistake> mistakes;     ///< all of them, when refused
   std::vector<std::string> waiting;  ///< keys whose change takes effect at the next start
+  std::int64_t confirm_until = 0;    ///< goes back by itself then, unless it is confirmed; 0 = it does not
+  bool differs = false;              ///< the files on disk are not what runs
+};
+
+// --- diff, history, drain --------------------------------------------------------------------------------------------
+
+struct FileChange {
+  std::string file;
+  std::uint64_t added = 0;         ///< lines
+  std::uint64_t removed = 0;       ///< lines
+  std::vector<std::string> lines;  ///< the first few: "12 -text" as it runs, "12 +text" as on disk, by line number
+};
+
+/// The configuration on disk against the one that runs.
+struct ConfigDiff {
+  std::string config;              ///< that runs
+  std::string disk;                ///< on disk; "" = it cannot be read
+  std::string file;                ///< the main file
+  std::vector<FileChange> files;   ///< those that differ
+  std::vector<Mistake> mistakes;   ///< for which a reload would refuse it; lists are not looked into
+  std::int64_t confirm_until = 0;  ///< as in Running
+};
+
+struct Event {
+  std::int64_t ts = 0;
+  std::string
+      what;  ///< "started", "stopped", "died", "reloaded", "refused", "confirmed", "went_back", "drain", "undrain"
+  std::string text;    ///< the particulars, for people; "" = there are none
+  std::string config;  ///< in force from then on; "" = does not matter here
+};
+
+struct History {
+  std::int64_t now = 0;
+  std::vector<Event> events;  ///< the oldest first
+};
+
+struct Drain {
+  std::string state;       ///< as in Status
+  std::uint64_t held = 0;  ///< connections that the daemon still holds
 };
 
 }  // namespace weir::control

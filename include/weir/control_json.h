@@ -10,7 +10,8 @@
 namespace weir::control {
 
 #define WEIR_JSON NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
-WEIR_JSON(Running, config, file, since, rules, names, differs, refused, refused_at, held, stale)
+WEIR_JSON(Running, config, file, since, rules, names, differs, refused, refused_at, confirm_until, passed_over, held,
+          stale)
 WEIR_JSON(RuleCount, rule, count)
 WEIR_JSON(Would, observe, shadows, lines, refused, most)
 WEIR_JSON(Times, rules, in_force, clock_set, next, next_wall)
@@ -49,7 +50,12 @@ WEIR_JSON(ListDiff, list, held, added, removed, first_added, first_removed, refu
 WEIR_JSON(ListChanged, done, list, failure, names, held)
 WEIR_JSON(HandChanged, done, failure, suggestion, change, overrides, overrides_at, unkept, reset, now)
 WEIR_JSON(Mistake, where, text, suggestion)
-WEIR_JSON(Reloaded, done, config, file, rules, names, reset, mistakes, waiting)
+WEIR_JSON(Reloaded, done, config, file, rules, names, reset, mistakes, waiting, confirm_until, differs)
+WEIR_JSON(FileChange, file, added, removed, lines)
+WEIR_JSON(ConfigDiff, config, disk, file, files, mistakes, confirm_until)
+WEIR_JSON(Event, ts, what, text, config)
+WEIR_JSON(History, now, events)
+WEIR_JSON(Drain, state, held)
 #undef WEIR_JSON
 
 }  // namespace weir::control

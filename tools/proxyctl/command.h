@@ -37,12 +37,14 @@ struct Arguments {
   std::string since;
   std::string from, to;  ///< of a span of time
   std::string log;
+  std::string confirm;
   unsigned port = 0;
   unsigned limit = 20;
   unsigned objects = 10;
   bool failed = false;
   bool again = false;
   bool all = false;
+  bool undo = false;
 };
 
 /// The commands return the exit status of the program (control::Exit).
@@ -56,6 +58,11 @@ int diff(const Arguments& arguments, const Look& look);
 int accept(const Arguments& arguments, const Look& look);
 int except(const Arguments& arguments, const Look& look);
 int reload(const Arguments& arguments, const Look& look);
+int confirm(const Arguments& arguments, const Look& look);
+int rollback(const Arguments& arguments, const Look& look);
+int config_diff(const Arguments& arguments, const Look& look);
+int history(const Arguments& arguments, const Look& look);
+int drain(const Arguments& arguments, const Look& look);
 int cache(const Arguments& arguments, const Look& look);
 int block(const Arguments& arguments, const Look& look);
 int allow(const Arguments& arguments, const Look& look);

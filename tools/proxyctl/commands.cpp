@@ -81,6 +81,20 @@ void purge_options(CLI::App& app, Arguments& to) {
   app.add_flag("--all", to.all, "everything")->excludes(what);
 }
 
+void diff_options(CLI::App& app, Arguments& to) {
+  app.add_option("list", to.list, "name of a list; none: the configuration on disk against the one that runs");
+}
+
+void reload_options(CLI::App& app, Arguments& to) {
+  app.add_option("--confirm", to.confirm, "go back by itself after this time, as 10m, unless `proxyctl confirm` comes");
+}
+
+void history_options(CLI::App& app, Arguments& to) {
+  app.add_option("--since", to.since, "only of the last 12h, 7d, ...");
+}
+
+void drain_options(CLI::App& app, Arguments& to) { app.add_flag("--undo", to.undo, "judge new connections again"); }
+
 constexpr const char* asks = "Asks the daemon.";
 constexpr Command commands[] = {
     {"status", false, asks, "Show how the gateway is: since when, how much, and what is not as it should be", status,
@@ -100,7 +114,9 @@ constexpr Command commands[] = {
     {"doctor", false, "Works without a daemon.",
      "Say whether Weir can run here, what is in its way, and what it adds to the host", doctor, doctor_options},
     {"lists", false, asks, "Show the lists: how many names, how old, and what is held", lists, no_options},
-    {"diff", false, asks, "Show what the held update of a list would change", diff, list_option},
+    {"history", false, asks, "Show starts, stops, crashes, reloads and what became of them", history, history_options},
+    {"diff", false, asks, "Show what the held update of a list, or a reload of the file, would change", diff,
+     diff_options},
     {"accept", true, asks, "Take the held update of a list as it is", accept, list_option},
     {"except", true, asks, "Take a name out of a list, for good and whatever its updates say", except, except_options},
     {"block", true, asks, "Refuse a name by hand, above all rules of the file", block, host_by_hand_options},
@@ -110,7 +126,11 @@ constexpr Command commands[] = {
      by_hand_options},
     {"undo", true, asks, "Take back a change made by hand", undo, undo_options},
     {"purge", true, asks, "Forget a stored URL, all of a host, or everything", purge, purge_options},
-    {"reload", true, asks, "Put the configuration on disk in force, all or nothing", reload, no_options},
+    {"reload", true, asks, "Put the configuration on disk in force, all or nothing", reload, reload_options},
+    {"confirm", true, asks, "Keep what a reload with --confirm put in force", confirm, no_options},
+    {"rollback", true, asks, "Put the configuration in force that ran before this one", rollback, no_options},
+    {"drain", true, asks, "Judge no new connections: they pass, and those that are held end in peace", drain,
+     drain_options},
 };
 
 }  // namespace

@@ -27,7 +27,11 @@ std::string undone_text(const control::HandChanged& undone, const Look& look);
 std::string cache_text(const control::Cache& cache, const Look& look);
 /// `what`: as the operator named it; "" = everything.
 std::string purge_text(const control::Purged& purged, const std::string& what, const Look& look);
-std::string reload_text(const control::Reloaded& reloaded, const Look& look);
+/// `now` in seconds since 1970.
+std::string reload_text(const control::Reloaded& reloaded, std::int64_t now, const Look& look);
+std::string config_diff_text(const control::ConfigDiff& diff, const Look& look);
+std::string history_text(const control::History& history, const Look& look);
+std::string drain_text(const control::Drain& drain, const Look& look);
 /// `source`: "the running one", or the file that was read instead.
 std::string explain_text(const control::Explained& explained, const std::string& source, const Look& look);
 

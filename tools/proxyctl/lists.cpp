@@ -114,6 +114,7 @@ int lists(const Arguments& arguments, const Look& look) {
 }
 
 int diff(const Arguments& arguments, const Look& look) {
+  if (arguments.list.empty()) return config_diff(arguments, look);
   return show<control::ListDiff>(arguments, look, {.path = "/v1/lists/diff", .query = {{"list", arguments.list}}},
                                  [&](const control::ListDiff& d) { return diff_text(d, look); });
 }

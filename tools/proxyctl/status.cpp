@@ -41,8 +41,14 @@ std::vector<Trouble> troubles(const Status& s) {
                      "refused at " + clock_text(s.policy.refused_at, s.now) + ": " + printable(s.policy.refused),
                      "weir --check --config " + s.policy.file});
   } else if (s.policy.differs) {
-    found.push_back(
-        {"the file on disk differs", "file", printable(s.policy.file) + " differs from what runs", "proxyctl reload"});
+    const std::string what =
+        s.policy.passed_over ? " was taken back or never confirmed: a start passes over it" : " differs from what runs";
+    found.push_back({"the file on disk differs", "file", printable(s.policy.file) + what, "proxyctl diff"});
+  }
+  if (s.policy.confirm_until != 0) {
+    found.push_back({"not confirmed", "not confirmed",
+                     "goes back by itself at " + clock_text(s.policy.confirm_until, s.now) + " unless confirmed",
+                     "proxyctl confirm"});
   }
   if (s.times.rules > 0 && !s.times.clock_set) {
     found.push_back({"the clock is not set", "clock",
@@ -152,7 +158,8 @@ std::string status_text(const Status& s, const Look& look) {
   Page page(look);
   auto found = troubles(s);
   bool running = s.state == "running";
-  std::string answer = printable(s.state) + ": new connections are not judged";
+  const bool drains = s.state == "draining" || s.state == "drained";
+  std::string answer = printable(s.state) + ": new connections " + (drains ? "pass unjudged" : "are not judged");
   if (running) answer = s.would.observe ? "observing: nothing is changed or refused" : "running";
   if (running && s.tier.floor == "splice") answer += ", every connection through the daemon";
   if (!found.empty() && running) answer += "; " + found.front().answer;
@@ -168,6 +175,12 @@ std::string status_text(const Status& s, const Look& look) {
   if (s.would.shadows > 0) policy += ", " + count_text(s.would.shadows) + " only counting";
   if (s.policy.names > 0) policy += ", " + plural(s.policy.names, "name", "names");
   page.row("policy", policy, "config " + printable(s.policy.config) + " since " + clock_text(s.policy.since, s.now));
+  if (drains) {
+    page.trouble(Mark::act, "not enforced",
+                 s.state == "drained" ? "nothing is held any more: it can be stopped"
+                                      : "new connections pass, until it is undone or stopped",
+                 "proxyctl drain --undo");
+  }
   times(s.times, page);
   for (const control::HandChange& change : s.by_hand) by_hand(change, s.now, page);
   traffic(s, page);

@@ -95,6 +95,21 @@ std::string clock_text(std::int64_t time, std::int64_t now) {
   return text;
 }
 
+std::string moment_text(std::int64_t time) {
+  const std::time_t then = time;
+  std::tm local{};
+  localtime_r(&then, &local);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local);
+  return text;
+}
+
+std::optional<std::int64_t> seconds_of(std::string_view text) {
+  const auto given = parse_duration(text);
+  if (!given || *given < std::chrono::seconds(1)) return std::nullopt;
+  return std::chrono::floor<std::chrono::seconds>(*given).count();
+}
+
 std::string Page::prefix(Mark mark) const {
   static constexpr std::string_view ascii[] = {"  ", "ok", "! ", "!!"};
   static constexpr std::string_view unicode[] = {" ", "●", "▲", "■"};

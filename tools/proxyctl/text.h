@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,5 +88,9 @@ std::string plural(std::uint64_t n, std::string_view one, std::string_view many)
 std::int64_t seconds_of(const std::string& ts);
 /// Local time: "19:02" on the day of `now`, else "03-08 19:02".  Both in seconds since 1970.
 std::string clock_text(std::int64_t time, std::int64_t now);
+/// Local time in full: "2026-01-02 15:30:07".
+std::string moment_text(std::int64_t time);
+/// "10m" in seconds; empty if it is no duration, or less than a second.
+std::optional<std::int64_t> seconds_of(std::string_view text);
 
 }  // namespace weir::proxyctl

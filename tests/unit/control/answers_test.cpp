@@ -258,6 +258,37 @@ TEST(Answers, ReloadIsDoneOrRefusedWithEveryMistake) {
   EXPECT_EQ(desk.reloads_, 2);
 }
 
+TEST(Answers, AReloadMayHaveToBeConfirmed) {
+  FakeDesk desk;
+  desk.reloaded_ = {.done = true, .confirm_until = 7};
+  EXPECT_EQ(answer(desk, "POST", "/v1/confirm").status, 409);
+  EXPECT_EQ(read<Reloaded>(answer(desk, "POST", "/v1/reload?confirm=600")).confirm_until, 7);
+  EXPECT_EQ(desk.window_, std::chrono::minutes(10));
+  EXPECT_EQ(answer(desk, "POST", "/v1/confirm").status, 200);
+  EXPECT_EQ(answer(desk, "POST", "/v1/rollback").status, 200);
+  for (const char* bad : {"confirm=0", "confirm=604801", "confirm=10m", "confirm=", "confirm=1&force=1"})
+    EXPECT_EQ(answer(desk, "POST", std::string("/v1/reload?") + bad).status, 400) << bad;
+}
+
+TEST(Answers, DrainIsUndoneWhereItWasDone) {
+  FakeDesk desk;
+  EXPECT_EQ(answer(desk, "POST", "/v1/drain?undo=1").status, 409);
+  EXPECT_EQ(read<Drain>(answer(desk, "POST", "/v1/drain")).held, 3u);
+  EXPECT_EQ(read<Drain>(answer(desk, "POST", "/v1/drain?undo=1")).state, "running");
+  EXPECT_EQ(answer(desk, "POST", "/v1/drain?undo=0").status, 400);
+  EXPECT_EQ(answer(desk, "POST", "/v1/drain?redo=1").status, 400);
+}
+
+TEST(Answers, HistoryIsOfTheLastSoManySeconds) {
+  FakeDesk desk;
+  const History all = read<History>(answer(desk, "GET", "/v1/history"));
+  EXPECT_EQ(all.events.size(), 1u);
+  EXPECT_EQ(desk.asked_since_, 0);
+  const History some = read<History>(answer(desk, "GET", "/v1/history?since=60"));
+  EXPECT_EQ(desk.asked_since_, some.now - 60);
+  EXPECT_EQ(answer(desk, "GET", "/v1/history?since=1d").status, 400);
+}
+
 TEST(Answers, ListsAreShownComparedAndChanged) {
   FakeDesk desk;
   const Lists all = read<Lists>(answer(desk, "GET", "/v1/lists"));

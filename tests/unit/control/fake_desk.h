@@ -55,9 +55,25 @@ class FakeDesk : public Desk {
     changes_.push_back("undo " + std::to_string(number));
     return {.done = number == 7};
   }
-  Reloaded reload() override {
+  Reloaded reload(std::optional<std::chrono::seconds> window) override {
     ++reloads_;
+    window_ = window;
     return reloaded_;
+  }
+  std::expected<Reloaded, std::string> confirm() override {
+    if (!window_) return std::unexpected("nothing waits to be confirmed");
+    return reloaded_;
+  }
+  std::expected<Reloaded, std::string> roll_back() override { return reloaded_; }
+  std::expected<Drain, std::string> drain(bool undo) override {
+    if (undo && !drained_) return std::unexpected("nothing to undo");
+    drained_ = !undo;
+    return Drain{.state = drained_ ? "draining" : "running", .held = 3};
+  }
+  ConfigDiff config_difference() override { return {.config = "7c1e4a", .disk = "9d20b1"}; }
+  std::vector<Event> events(std::int64_t time) override {
+    asked_since_ = time;
+    return {{.ts = 7, .what = "started"}};
   }
 
   account::Books books_;
@@ -68,6 +84,9 @@ class FakeDesk : public Desk {
   policy::Moment moment_;
   Reloaded reloaded_;
   int reloads_ = 0;
+  std::optional<std::chrono::seconds> window_;
+  bool drained_ = false;
+  std::int64_t asked_since_ = -1;
   std::vector<std::string> changes_;
 };
 

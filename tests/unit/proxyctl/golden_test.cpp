@@ -201,8 +201,38 @@ TEST_F(Golden, PurgeSaysWhatIsGone) {
 }
 
 TEST_F(Golden, ReloadSaysWhatHolds) {
-  expect_golden("reload_done", reload_text(json<control::Reloaded>("reload_done"), look_));
-  expect_golden("reload_refused", reload_text(json<control::Reloaded>("reload_refused"), look_));
+  expect_golden("reload_done", reload_text(json<control::Reloaded>("reload_done"), now_, look_));
+  expect_golden("reload_refused", reload_text(json<control::Reloaded>("reload_refused"), now_, look_));
+}
+
+TEST_F(Golden, AReloadThatHasToBeConfirmedSaysUntilWhen) {
+  expect_golden("reload_waits", reload_text(json<control::Reloaded>("reload_waits"), now_, look_));
+}
+
+TEST_F(Golden, ConfigDiffShowsLinesAndMistakes) {
+  expect_golden("config_diff", config_diff_text(json<control::ConfigDiff>("config_diff"), look_));
+  expect_golden("config_diff_none", config_diff_text({.config = "7c1e4a", .file = "/etc/weir/weir.toml"}, look_));
+}
+
+TEST_F(Golden, HistoryIsALineAnEvent) {
+  expect_golden("history", history_text(json<control::History>("history"), look_));
+  expect_golden("history_none", history_text({}, look_));
+}
+
+TEST_F(Golden, DrainSaysWhatIsHeldStill) {
+  expect_golden("drain", drain_text({.state = "draining", .held = 612}, look_));
+  expect_golden("drain_done", drain_text({.state = "drained"}, look_));
+  expect_golden("drain_undone", drain_text({.state = "running", .held = 3}, look_));
+}
+
+TEST_F(Golden, StatusOfADrainedGatewayAndOfOneThatWaitsToBeConfirmed) {
+  control::Status status = json<control::Status>("status_quiet");
+  status.state = "drained";
+  expect_golden("status_drained", status_text(status, look_));
+  status.state = "running";
+  status.policy.differs = status.policy.passed_over = true;
+  status.policy.confirm_until = status.now + 600;
+  expect_golden("status_waits", status_text(status, look_));
 }
 
 TEST_F(Golden, ListsSayWhatIsHeldStaleAndTaken) {
