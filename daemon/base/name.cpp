@@ -70,6 +70,14 @@ std::optional<std::string> normalise_name(std::string_view text) {
   return name;
 }
 
+std::optional<std::string> device_name(std::string_view text) {
+  std::string name;
+  if (text.size() > max_label || text.contains(':') || !append_name(text, name)) return {};
+  const std::string_view last = std::string_view(name).substr(name.rfind('.') + 1);
+  if (last.find_first_not_of("0123456789") == last.npos) return {};
+  return name;
+}
+
 bool append_name(std::string_view written, std::string& to) {
   const std::string_view text = written.substr(0, written.size() - (written.ends_with('.') ? 1 : 0));
   if (text.empty() || text.size() > max_name) return false;

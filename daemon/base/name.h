@@ -20,6 +20,10 @@ std::optional<std::string> normalise_name(std::string_view text);
 /// False, and `to` stays as it was, if it is no host name.
 bool append_name(std::string_view written, std::string& to);
 
+/// What a device is called, by itself in DHCP or in a hosts file: in the same form, 63 bytes at most.  Empty for what
+/// looks like an address ("1.2.3"), and for what is no name.
+std::optional<std::string> device_name(std::string_view text);
+
 /// `name` is `ancestor` or below it ("a.b.example" within "b.example").  Both normalised.
 bool within(std::string_view name, std::string_view ancestor);
 

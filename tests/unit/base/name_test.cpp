@@ -102,5 +102,17 @@ TEST(Name, WalksUpToTheTop) {
   EXPECT_EQ(parent(""), "");
 }
 
+TEST(DeviceName, IsInTheFormOfHostNamesAndNoAddress) {
+  EXPECT_EQ(device_name("Tablet-1"), "tablet-1");
+  EXPECT_EQ(device_name("printer.office.example."), "printer.office.example");
+  EXPECT_EQ(device_name("tv_2"), "tv_2");
+  for (const char* text : {"", "*", "1.2.3", "10.0.0.300", "tv:80", "a b", "2001:db8::1", "a..b", "@kids", "!tv",
+                           "a/24", "\xc3\xa4", "12345"}) {
+    EXPECT_FALSE(device_name(text)) << text;
+  }
+  EXPECT_TRUE(device_name(std::string(63, 'a')));
+  EXPECT_FALSE(device_name(std::string(31, 'a') + '.' + std::string(32, 'a')));
+}
+
 }  // namespace
 }  // namespace weir
