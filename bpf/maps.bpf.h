@@ -67,6 +67,18 @@ struct prefixes {
 	__uint(key_size, sizeof(struct weir_prefix));
 	__uint(value_size, sizeof(__u16));
 };
+struct device_table {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(struct weir_mac));
+	__uint(value_size, sizeof(struct weir_device));
+};
+struct pair_table {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(struct weir_pair));
+	__uint(value_size, sizeof(__u16));
+};
 struct row_table {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -110,6 +122,8 @@ struct shape_value {
 GENERATIONS(clients, prefixes);
 GENERATIONS(dests, prefixes);
 GENERATIONS(failures, prefixes);
+GENERATIONS(macs, device_table);
+GENERATIONS(pairs, pair_table);
 GENERATIONS(row_index, row_table);
 GENERATIONS(rows, row_values);
 GENERATIONS(names, name_table);
@@ -126,6 +140,15 @@ struct {
 	__type(key, struct weir_flow_key);
 	__type(value, struct weir_held);
 } held SEC(".maps");
+
+/* Full: the oldest is forgotten; the daemon then asks the neighbour table instead.  It takes 16,384 SYNs within one
+ * round trip between client and gateway. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct weir_flow_key);
+	__type(value, struct weir_mac);
+} arriving SEC(".maps");
 
 /* Full: the least recently used flow loses its accounting and passes on (mid-stream packets do). */
 struct {

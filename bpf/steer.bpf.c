@@ -25,6 +25,14 @@
 
 /* --- new connections ------------------------------------------------------------------------------------- */
 
+/* Tells the daemon, for when it accepts, from which device a connection comes. */
+ALWAYS_INLINE void remember_device(struct __sk_buff *skb, const struct packet *p)
+{
+	struct weir_mac mac = source_of(skb, p);
+
+	bpf_map_update_elem(&arriving, &p->key, &mac, BPF_ANY);
+}
+
 /* Hands a SYN to a worker's listener.  Over a TIME_WAIT socket the listener must not be assigned (the request could not
  * be hashed, the SYN would vanish for a minute): the kernel's own TIME_WAIT code finds it through lookup.bpf.c. */
 ALWAYS_INLINE int steer_syn(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
@@ -34,27 +42,29 @@ ALWAYS_INLINE int steer_syn(struct __sk_buff *skb, const struct weir_config *c, 
 	struct bpf_sock *sk;
 	long error;
 
+	if (state != SOCKET_live)
+		remember_device(skb, p);
 	if (state == SOCKET_time_wait)
 		return steer(skb, c, WEIR_WIRE_steered_time_wait);
 	if (state == SOCKET_live)
 		return steer(skb, c, WEIR_WIRE_steered_packet);
 	sk = listener(c, p->v6, bpf_get_hash_recalc(skb));
 	if (!sk)
-		return fail(c, p, WEIR_WIRE_no_daemon);
+		return fail(skb, c, p, WEIR_WIRE_no_daemon);
 	if (p->tcp.syn && is_crowded(sk)) { /* the ACK of a cookie comes again: it was promised a place */
 		bpf_sk_release(sk);
-		return fail(c, p, WEIR_WIRE_listener_full);
+		return fail(skb, c, p, WEIR_WIRE_listener_full);
 	}
 	error = bpf_sk_assign(skb, sk, 0);
 	bpf_sk_release(sk);
-	return error ? fail(c, p, WEIR_WIRE_assign_failed) : steer(skb, c, reason);
+	return error ? fail(skb, c, p, WEIR_WIRE_assign_failed) : steer(skb, c, reason);
 }
 
 /* A connection that begins on the wire, undecided until its first bytes. */
 ALWAYS_INLINE int watch(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
 			const struct judged *j, const struct options *o)
 {
-	struct weir_held h = {.state = WEIR_HELD_syn, .row = j->row, .client = o->half};
+	struct weir_held h = {.state = WEIR_HELD_syn, .row = j->row, .client = o->half, .mac = source_of(skb, p)};
 
 	h.policy = policy_id(j->generation);
 	h.started_ns = bpf_ktime_get_ns();
@@ -66,7 +76,7 @@ ALWAYS_INLINE int watch(struct __sk_buff *skb, const struct weir_config *c, cons
 		count(WEIR_WIRE_reused, 0);
 	}
 	if (bpf_map_update_elem(&held, &p->key, &h, BPF_ANY))
-		return fail(c, p, WEIR_WIRE_flow_map_full);
+		return fail(skb, c, p, WEIR_WIRE_flow_map_full);
 	return pass(skb, c, WEIR_WIRE_watched);
 }
 
@@ -110,23 +120,25 @@ ALWAYS_INLINE int new_connection(struct __sk_buff *skb, const struct weir_config
 	struct judged j;
 	int verdict;
 
-	judge_syn(c, p, &j);
+	judge_syn(skb, c, p, &j);
 	if (j.exempt)
 		return pass(skb, c, WEIR_WIRE_exempt);
 	health = daemon_health(c);
 	if (health != WEIR_WIRE_steered)
-		return fail(c, p, health);
+		return fail(skb, c, p, health);
 	if (still_in_use(skb, c, p, &verdict))
 		return verdict;
 	if (j.values.at_syn == WEIR_CELL_pass && !c->floor_splice) {
-		begin_passed(p, policy_id(j.generation), j.row, WEIR_WIRE_passed_syn, 0, 0, 0, NULL);
+		struct weir_mac mac = source_of(skb, p);
+
+		begin_passed(p, policy_id(j.generation), j.row, WEIR_WIRE_passed_syn, 0, 0, 0, NULL, &mac);
 		return pass(skb, c, WEIR_WIRE_passed_syn);
 	}
 	if (protocol == WEIR_PORT_http || c->floor_splice || !c->takeover || j.values.at_syn == WEIR_CELL_block)
 		return steer_syn(skb, c, p, WEIR_WIRE_steered);
 	o = parse_options(skb, p);
 	if (!o)
-		return fail(c, p, WEIR_WIRE_malformed);
+		return fail(skb, c, p, WEIR_WIRE_malformed);
 	/* RFC 8684, RFC 7413: what a taken-over half could not carry on is negotiated away by our listener instead; nor
 	 * does the kernel take a half over whose segments are smaller than the least that its network carries */
 	if ((o->half.options & WEIR_OPTION_mptcp) || p->payload_length ||
@@ -161,11 +173,11 @@ ALWAYS_INLINE int take_over(struct __sk_buff *skb, const struct weir_config *c, 
 		health = assign_half(skb, c, p, h);
 	if (health != WEIR_WIRE_steered) {
 		/* on_failure is for what nobody could judge; this is judged, and somebody lives to stand by it */
-		if (reason == WEIR_WIRE_taken_block && health != WEIR_WIRE_no_daemon && !is_closed(c, p))
+		if (reason == WEIR_WIRE_taken_block && health != WEIR_WIRE_no_daemon && !is_closed(skb, c, p))
 			return refuse(skb, c);
-		if (!is_closed(c, p))
+		if (!is_closed(skb, c, p))
 			pass_held(p, h, WEIR_WIRE_passed_syn);
-		return fail(c, p, health);
+		return fail(skb, c, p, health);
 	}
 	if (on_wire) { /* a decoy had passed: that record ends, another begins */
 		announce_end(p, on_wire);
@@ -212,7 +224,7 @@ ALWAYS_INLINE int first_bytes(struct __sk_buff *skb, const struct weir_config *c
 	if (h->policy == policy_id(j.generation)) {
 		read_row(&j);
 	} else { /* a reload came between SYN and hello */
-		judge_syn(c, p, &j);
+		judge_syn(skb, c, p, &j);
 		h->row = j.row;
 		h->policy = policy_id(j.generation);
 	}
@@ -270,7 +282,7 @@ ALWAYS_INLINE int late_refusal(struct __sk_buff *skb, const struct weir_config *
 
 	if (!p->payload_length || !s || !table || read_hello(skb, p, s, table, c->hash_point) != HELLO_named)
 		return 0;
-	judge_syn(c, p, &j);
+	judge_syn(skb, c, p, &j);
 	if (j.exempt || j.values.at_syn == WEIR_CELL_pass)
 		return 0;
 	return j.values.at_syn == WEIR_CELL_block || cell_of(j.generation, j.row, s->class) == WEIR_CELL_block;
@@ -310,6 +322,8 @@ ALWAYS_INLINE int fragment(struct __sk_buff *skb, const struct weir_config *c, c
 		skb->mark |= WEIR_MARK_PASSED(c->mark);
 		return count(WEIR_WIRE_fragment, NEXT);
 	}
+	if (p->first && port_protocol(p->key.origin_port))
+		remember_device(skb, p); /* it may be a SYN that nft hands to the listener */
 	h = p->first ? bpf_map_lookup_elem(&held, &p->key) : NULL;
 	return count(h && h->state != WEIR_HELD_taken ? WEIR_WIRE_fragment_refused : WEIR_WIRE_fragment, NEXT);
 }
@@ -322,11 +336,11 @@ ALWAYS_INLINE int quic(struct __sk_buff *skb, const struct weir_config *c, const
 		return count(WEIR_WIRE_not_ours, NEXT);
 	if (is_local(p->key.origin))
 		return count(WEIR_WIRE_local, NEXT);
-	judge_syn(c, p, &j);
+	judge_syn(skb, c, p, &j);
 	if (j.exempt)
 		return pass(skb, c, WEIR_WIRE_exempt);
 	if (daemon_health(c) != WEIR_WIRE_steered)
-		return fail(c, p, WEIR_WIRE_no_daemon);
+		return fail(skb, c, p, WEIR_WIRE_no_daemon);
 	/* names inside QUIC are not read: what depends on one follows gateway.quic */
 	if (j.values.at_syn == WEIR_CELL_pass || (j.values.at_syn == WEIR_CELL_escalate && c->quic == WEIR_QUIC_pass))
 		return pass(skb, c, WEIR_WIRE_quic_passed);

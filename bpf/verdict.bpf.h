@@ -112,16 +112,44 @@ ALWAYS_INLINE __u16 prefix_value(void *outer, __u32 generation, const __u8 octet
 	return value ? *value : otherwise;
 }
 
-ALWAYS_INLINE int is_closed(const struct weir_config *c, const struct packet *p)
+/* From which device a frame of a client comes; zero where frames bear no address. */
+ALWAYS_INLINE struct weir_mac source_of(struct __sk_buff *skb, const struct packet *p)
 {
-	return c->guarded && prefix_value(&failures, c->generation & 1, p->key.client, c->closed);
+	struct weir_mac mac = {};
+
+	if (p->network >= ETH_HLEN)
+		bpf_skb_load_bytes(skb, ETH_ALEN, mac.octets, ETH_ALEN);
+	return mac;
+}
+
+/* What the policy says of that device, or NULL. */
+ALWAYS_INLINE struct weir_device *device_of(struct __sk_buff *skb, __u32 generation, const struct packet *p)
+{
+	struct weir_mac mac = source_of(skb, p);
+	void *table = bpf_map_lookup_elem(&macs, &generation);
+
+	return table ? bpf_map_lookup_elem(table, &mac) : NULL;
+}
+
+/* A device is one client: what is said of it goes before what is said of any prefix. */
+ALWAYS_INLINE int is_closed(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p)
+{
+	struct weir_device *device;
+
+	if (!c->guarded)
+		return 0;
+	device = device_of(skb, c->generation & 1, p);
+	if (device && device->on_failure != WEIR_FAILURE_unsaid)
+		return device->on_failure == WEIR_FAILURE_closed;
+	return prefix_value(&failures, c->generation & 1, p->key.client, c->closed);
 }
 
 /* Where a flow cannot be judged, its client's on_failure decides: routed on, or dropped. */
-ALWAYS_INLINE int fail(const struct weir_config *c, const struct packet *p, enum weir_wire_reason reason)
+ALWAYS_INLINE int fail(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+		       enum weir_wire_reason reason)
 {
 	count(reason, 0);
-	return is_closed(c, p) ? count(WEIR_WIRE_refused_closed, DROP) : NEXT;
+	return is_closed(skb, c, p) ? count(WEIR_WIRE_refused_closed, DROP) : NEXT;
 }
 
 ALWAYS_INLINE void read_row(struct judged *j)
@@ -133,8 +161,30 @@ ALWAYS_INLINE void read_row(struct judged *j)
 		j->values = *row;
 }
 
-/* The SYN stage: two prefix look-ups, paid once a flow. */
-ALWAYS_INLINE void judge_syn(const struct weir_config *c, const struct packet *p, struct judged *j)
+/* The class of a client: all that matches its prefix and its device together. */
+ALWAYS_INLINE __u16 client_class(struct __sk_buff *skb, __u32 generation, const struct packet *p)
+{
+	struct weir_pair pair = {.prefix_class = prefix_value(&clients, generation, p->key.client, 0)};
+	struct weir_device *device;
+	void *table;
+	__u16 *class;
+
+	if (pair.prefix_class == WEIR_CLASS_exempt)
+		return WEIR_CLASS_exempt;
+	device = device_of(skb, generation, p);
+	if (!device || !device->mac_class)
+		return pair.prefix_class;
+	if (device->mac_class == WEIR_CLASS_beyond)
+		return WEIR_CLASS_beyond;
+	pair.mac_class = device->mac_class;
+	table = bpf_map_lookup_elem(&pairs, &generation);
+	class = table ? bpf_map_lookup_elem(table, &pair) : NULL;
+	return class ? *class : pair.prefix_class;
+}
+
+/* The SYN stage: look-ups of both prefixes and the device, paid once a flow. */
+ALWAYS_INLINE void judge_syn(struct __sk_buff *skb, const struct weir_config *c, const struct packet *p,
+			     struct judged *j)
 {
 	struct weir_row_key key = {.port = bpf_ntohs(p->key.origin_port), .protocol = p->protocol};
 	void *table;
@@ -142,7 +192,7 @@ ALWAYS_INLINE void judge_syn(const struct weir_config *c, const struct packet *p
 
 	__builtin_memset(j, 0, sizeof(*j));
 	j->generation = c->generation & 1;
-	key.client_class = prefix_value(&clients, j->generation, p->key.client, 0);
+	key.client_class = client_class(skb, j->generation, p);
 	key.dest_class = prefix_value(&dests, j->generation, p->key.origin, 0);
 	if (key.client_class == WEIR_CLASS_exempt || key.dest_class == WEIR_CLASS_exempt) {
 		j->exempt = 1;

@@ -45,15 +45,29 @@ void print_list(const std::string& name, const load::ListFacts& facts) {
   std::printf("%s\n", line.c_str());
 }
 
+/// "names of 12 devices: /etc/hosts (hosts file), /var/lib/misc/dnsmasq.leases (dnsmasq leases)"
+void print_names(const load::Loaded& loaded) {
+  std::string files;
+  for (const load::NameSource& source : loaded.names) {
+    if (!source.failure.empty()) continue;
+    files += (files.empty() ? "" : ", ") + source.path + " (" + std::string(clients::text(source.file.format));
+    if (source.file.unreadable > 0) files += ", " + count_text(source.file.unreadable) + " lines not understood";
+    files += source.file.cut ? ", not all of it)" : ")";
+  }
+  if (!files.empty()) std::printf("%zu names of devices: %s\n", loaded.directory->devices()->size(), files.c_str());
+}
+
 /// What holds, in a line a list and one for all, and what the kernel's tables could not take.
 int check(const load::Loaded& loaded) {
   const auto snapshot =
-      policy::Snapshot::build(*loaded.config, loaded.lists, 1, load::moment_of(std::chrono::system_clock::now()));
+      policy::Snapshot::build(*loaded.config, loaded.lists, 1, load::moment_of(std::chrono::system_clock::now()),
+                              policy::devices_in(*loaded.config, *loaded.directory));
   const auto plan = snapshot->plan(NameHasher::random());
   for (const std::string& what : plan.over_limit)
     std::fprintf(stderr, "warning: %s\n  → these connections are judged by the daemon, not on the wire\n",
                  what.c_str());
   for (const auto& [name, facts] : loaded.facts) print_list(name, facts);
+  print_names(loaded);
   std::printf("%s: good, %zu rules, %zu groups, %zu lists, %zu names\n", loaded.config->files.front().c_str(),
               loaded.config->rules.size(), loaded.config->groups.size(), loaded.config->lists.size(),
               plan.names.size());

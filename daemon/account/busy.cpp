@@ -19,14 +19,10 @@ unsigned estimate(const std::bitset<N>& bits) {
   return static_cast<unsigned>(std::lround(-static_cast<double>(N) * std::log(unused / static_cast<double>(N))));
 }
 
-std::size_t hash_of(const Address& address) {
-  return std::hash<std::string_view>()({reinterpret_cast<const char*>(address.octets.data()), address.octets.size()});
-}
-
 }  // namespace
 
-void Busy::note(std::string_view name, const Flow& flow, WallTime now) {
-  const std::size_t client = hash_of(flow.client.address), place = std::hash<std::string_view>()(name);
+void Busy::note(std::string_view name, const Flow& flow, const ClientKey& key, WallTime now) {
+  const std::size_t client = ClientKeyHash{}(key), place = std::hash<std::string_view>()(name);
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock) return;
   if (today_.names.empty() || now - today_.begun >= day) {

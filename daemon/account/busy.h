@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "account/client_key.h"
 #include "base/clock.h"
 #include "base/flow.h"
 
@@ -26,7 +27,7 @@ struct BusyName {
 class Busy {
  public:
   /// A flow was let through to `name`.  Any thread; when another is writing at this moment it is not noted.
-  void note(std::string_view name, const Flow& flow, WallTime now);
+  void note(std::string_view name, const Flow& flow, const ClientKey& client, WallTime now);
   /// What at least `least` clients used, the busiest first.
   std::vector<BusyName> names(unsigned least) const;
   /// How many clients there are, about; at most 34,000 can be told.

@@ -8,6 +8,8 @@ namespace weir::account {
 
 bool Filter::wants(const Record& record) const {
   if (client && !client->contains(record.flow.client.address)) return false;
+  if (mac && record.flow.mac != mac) return false;
+  if (!client_name.empty() && record.client_name != client_name) return false;
   return host.empty() || within(record.host, host);
 }
 

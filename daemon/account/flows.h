@@ -21,11 +21,14 @@ struct Live {
   Monotonic since{};
   std::uint64_t requests = 0;
   bool judged = false;
+  bool counted = false;  ///< among its client's connections
 };
 
 /// Which flows a reader wants.  Everything given must hold.
 struct Filter {
   std::optional<Prefix> client;
+  std::optional<Mac> mac;
+  std::string client_name;                 ///< empty: any
   std::string host;                        ///< this name or below it, normalised; empty: any
   bool failed = false;                     ///< only endings whose reason is a failure
   std::optional<WallTime> since = {};      ///< only endings after it

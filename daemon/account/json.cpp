@@ -32,9 +32,11 @@ nlohmann::ordered_json to_json(const Record& r) {
       {"flow", flow_text(r.id)},
       {"client", r.flow.client.address.to_string()},
       {"client_port", r.flow.client.port},
-      {"dst", r.flow.origin.address.to_string()},
-      {"dst_port", r.flow.origin.port},
   };
+  if (r.flow.mac) line["mac"] = r.flow.mac->to_string();
+  if (!r.client_name.empty()) line["client_name"] = r.client_name;
+  line["dst"] = r.flow.origin.address.to_string();
+  line["dst_port"] = r.flow.origin.port;
   if (!r.host.empty()) line["host"] = r.host;
   line["depth"] = word(r.depth);
   line["action"] = word(r.action);

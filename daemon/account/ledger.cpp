@@ -81,8 +81,14 @@ void Recent::list(const Filter& filter, std::vector<Record>& found) const {
   }
 }
 
-Ledger::Ledger(unsigned number, Flows& flows, AccessLog& log, Busy& busy)
-    : number_(number), ids_(number, std::chrono::system_clock::now()), flows_(flows), log_(log), busy_(busy) {}
+Ledger::Ledger(unsigned number, Flows& flows, AccessLog& log, Busy& busy, Clients& clients, const Names& names)
+    : number_(number),
+      ids_(number, std::chrono::system_clock::now()),
+      flows_(flows),
+      log_(log),
+      busy_(busy),
+      clients_(clients),
+      names_(names) {}
 
 FlowId Ledger::opened(const Opening& opening) {
   auto now = std::chrono::steady_clock::now();
@@ -92,6 +98,8 @@ FlowId Ledger::opened(const Opening& opening) {
   live.record.id = opening.id != 0 ? opening.id : ids_.next();
   live.record.flow = opening.flow;
   live.record.depth = opening.depth;
+  live.record.client_name = names_.of(opening.flow);
+  live.counted = clients_.opened(opening.flow, live.record.ts);
   FlowId id = live.record.id;
   flows_.insert(std::move(live));
   counters_.of(Count::opened).add();
@@ -114,13 +122,20 @@ void Ledger::judged(FlowId id, Judgement judgement) {
 }
 
 void Ledger::request(const Record& record) {
-  flows_.update(record.id, [](Live& live) { ++live.requests; });
+  std::string client_name;
+  flows_.update(record.id, [&](Live& live) {
+    ++live.requests;
+    client_name = live.record.client_name;
+  });
   counters_.of(Count::requests).add();
   if (record.cache) {
     counters_.of(*record.cache).add();
     if (is_saved(*record.cache)) counters_.of(Count::cache_bytes).add(record.bytes_out);
   }
-  write(record);
+  if (client_name.empty()) return write(record);
+  Record named = record;
+  named.client_name = std::move(client_name);
+  write(named);
 }
 
 void Ledger::moved(FlowId id, Traffic total) {
@@ -136,6 +151,7 @@ void Ledger::ended(FlowId id, CloseReason reason, std::optional<Traffic> total) 
 
   counters_.of(Count::ended).add();
   counters_.connections[static_cast<int>(reason)].add();
+  if (live->counted) clients_.ended(live->record.flow);
   if (live->requests > 0) return;
 
   Record& record = live->record;
@@ -164,14 +180,17 @@ void Ledger::write(const Record& record) {
   counters_.of(Count::bytes_in).add(record.bytes_in);
   counters_.of(Count::bytes_out).add(record.bytes_out);
   recent_.add(record);
+  clients_.carried(record.flow, record.bytes_in, record.bytes_out, refuses(record.action));
   if (refuses(record.action)) refused_.add(record);
   const bool let_through = record.action == Action::allow || record.action == Action::pass;
-  if (let_through && !record.host.empty()) busy_.note(record.host, record.flow, record.ts);
+  if (let_through && !record.host.empty())
+    busy_.note(record.host, record.flow, clients_.key_of(record.flow), record.ts);
   if (!log_.push(number_, record)) counters_.of(Count::log_dropped).add();
 }
 
 Books::Books(unsigned ledgers, LogSettings log) : log_(std::move(log), ledgers) {
-  for (unsigned i = 0; i < ledgers; ++i) ledgers_.push_back(std::make_unique<Ledger>(i, flows_, log_, busy_));
+  for (unsigned i = 0; i < ledgers; ++i)
+    ledgers_.push_back(std::make_unique<Ledger>(i, flows_, log_, busy_, clients_, names_));
 }
 
 Totals Books::totals() const {

@@ -16,10 +16,12 @@
 
 #include "account/access_log.h"
 #include "account/busy.h"
+#include "account/clients.h"
 #include "account/counters.h"
 #include "account/flow_ids.h"
 #include "account/flows.h"
 #include "account/hits.h"
+#include "account/names.h"
 #include "account/record.h"
 
 namespace weir::account {
@@ -72,7 +74,7 @@ class Ledger {
  public:
   static constexpr std::size_t endings_kept = 4096, refusals_kept = 1024;
 
-  Ledger(unsigned number, Flows& flows, AccessLog& log, Busy& busy);
+  Ledger(unsigned number, Flows& flows, AccessLog& log, Busy& busy, Clients& clients, const Names& names);
 
   FlowId opened(const Opening& opening);
   /// The verdict on the connection; a later one replaces it in the record but is not counted again.
@@ -105,6 +107,8 @@ class Ledger {
   Flows& flows_;
   AccessLog& log_;
   Busy& busy_;
+  Clients& clients_;
+  const Names& names_;
   Counters counters_;
   Recent recent_{endings_kept};
   Recent refused_{refusals_kept};  // apart: on a busy gateway the others would push them out within a minute
@@ -121,6 +125,10 @@ class Books {
   AccessLog& log() { return log_; }
   const AccessLog& log() const { return log_; }
   const Busy& busy() const { return busy_; }
+  const Clients& clients() const { return clients_; }
+  Clients& clients() { return clients_; }
+  /// What clients are called from now on.
+  Names& names() { return names_; }
   /// Any thread.
   Totals totals() const;
   HitsByRule hits() const;
@@ -134,6 +142,8 @@ class Books {
   Flows flows_;
   AccessLog log_;
   Busy busy_;
+  Clients clients_;
+  Names names_;
   std::vector<std::unique_ptr<Ledger>> ledgers_;
 };
 

@@ -30,7 +30,8 @@ struct Record {
   WallTime ts{};  ///< when it began
   FlowId id = 0;  ///< the same from kernel verdict to log line
   Flow flow;
-  std::string host;  ///< normalised; empty = it named nobody
+  std::string client_name;  ///< the device's, as leases or hosts files say; empty = nobody names it
+  std::string host;         ///< normalised; empty = it named nobody
   Depth depth = Depth::pass;
   Action action = Action::allow;
   std::string rule;                  ///< empty = no rule matched

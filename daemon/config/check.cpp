@@ -76,17 +76,31 @@ void check_lock(const Rule& rule, Diagnostics& diagnostics) {
                     "leave it out");
 }
 
-/// Of nested prefixes the longest decides; of equal ones neither could.
+/// Of nested prefixes the longest decides, and a device goes before them; of equal ones neither could.
 void check_failures(const Config& config, Diagnostics& diagnostics) {
-  std::map<Prefix, const Group*> known;
+  std::map<std::string, const Group*> known;
   for (const Group& group : config.groups) {
     if (!group.on_failure) continue;
-    for (const Prefix& prefix : group.clients) {
-      const Group& other = *known.emplace(prefix, &group).first->second;
+    std::vector<std::string> members;
+    for (const Prefix& prefix : group.clients) members.push_back(prefix.to_string());
+    for (const Mac& mac : group.macs) members.push_back(mac.to_string());
+    for (const NamedDevice& device : group.devices) members.push_back(device.name);
+    for (const std::string& member : members) {
+      const Group& other = *known.emplace(member, &group).first->second;
       if (other.on_failure == group.on_failure) continue;
-      diagnostics.error(group.where, in_quotes(prefix.to_string()) +
-                                         " stands in two groups with different on_failure; the " + "other is " +
-                                         in_quotes(other.name) + " at " + to_text(other.where));
+      diagnostics.error(group.where, in_quotes(member) + " stands in two groups with different on_failure; the " +
+                                         "other is " + in_quotes(other.name) + " at " + to_text(other.where));
+    }
+  }
+}
+
+/// "kids" for "@kids" is a mistake that nothing else would show: it is a device of that name.
+void check_devices(const Config& config, const Names& groups, Diagnostics& diagnostics) {
+  for (const Rule& rule : config.rules) {
+    for (const Match& match : rule.client) {
+      if (match.kind != Match::Kind::device || !groups.contains(match.text)) continue;
+      diagnostics.warning(match.where, in_quotes(match.text) + " means a device of that name, not the group",
+                          "write " + in_quotes((match.negated ? "!@" : "@") + match.text) + " for the group");
     }
   }
 }
@@ -199,16 +213,8 @@ void review_use(const Config& config, Diagnostics& diagnostics) {
 
 void review_groups(const Config& config, Diagnostics& diagnostics) {
   for (const Group& group : config.groups) {
-    if (group.clients.empty()) {
+    if (group.clients.empty() && group.macs.empty() && group.devices.empty()) {
       diagnostics.warning(group.where, "group " + in_quotes(group.name) + " is empty: it matches nobody");
-      continue;
-    }
-    const bool only_v4 = std::ranges::all_of(group.clients, [](const Prefix& p) { return p.address.is_v4(); });
-    if (only_v4) {
-      diagnostics.warning(
-          group.where,
-          "group " + in_quotes(group.name) + " has IPv4 addresses only: the same clients' IPv6 is not covered",
-          "add their IPv6 prefix if the LAN has IPv6");
     }
   }
 }
@@ -236,6 +242,7 @@ void check(const Config& config, const std::map<std::string, Where>& places, Dia
     check_lock(rule, diagnostics);
   }
   check_failures(config, diagnostics);
+  check_devices(config, groups, diagnostics);
 
   for (const std::uint16_t port : config.gateway.tls) {
     if (std::ranges::count(config.gateway.http, port) == 0) continue;

@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/calendar.h"
+#include "base/mac.h"
 #include "base/units.h"
 #include "weir/words.h"
 
@@ -56,6 +57,14 @@ struct Cache {
   std::uint64_t memory = 256 << 20;  ///< ceiling in octets; 0: off
 };
 
+/// Who clients are.
+struct Clients {
+  bool names_by_place = true;      ///< names = "auto": wherever DHCP servers keep their leases, and /etc/hosts
+  std::vector<std::string> names;  ///< else these files
+  Where names_at;
+  std::uint8_t ipv6 = 64;  ///< bits of an IPv6 address that tell one client from another
+};
+
 struct Control {
   std::string socket = "/run/weir/control.sock";
   std::string state = "/var/lib/weir";  ///< the folder of what outlives a run: last good lists, changes by hand
@@ -93,12 +102,15 @@ struct Match {
     exact,      ///< host: "exact.example"
     subtree,    ///< host: ".x" = x and everything below; `text` without the dot
     prefix,     ///< client, dest
+    mac,        ///< client: a device by its hardware address
+    device,     ///< client: a device by the name that leases or hosts files give it
     port,       ///< port or range
   };
   Kind kind;
   bool negated = false;
-  std::string text;                 ///< of reference, exact, subtree: normalised
+  std::string text;                 ///< of reference, exact, subtree, device: normalised
   Prefix prefix;                    ///< of prefix
+  Mac mac = {};                     ///< of mac
   std::uint16_t low = 0, high = 0;  ///< of port, inclusive
   Where where;
 };
@@ -127,9 +139,17 @@ struct Rule {
   Where where;                  ///< of the rule's table
 };
 
+/// A device by its name.
+struct NamedDevice {
+  std::string name;  ///< normalised
+  Where where;
+};
+
 struct Group {
   std::string name;
   std::vector<Prefix> clients;
+  std::vector<Mac> macs;
+  std::vector<NamedDevice> devices;
   std::optional<OnFailure> on_failure;  ///< of these clients; empty: the gateway's
   Where where;
 };
@@ -156,6 +176,7 @@ struct Config {
   Gateway gateway;
   Limits limits;
   Cache cache;
+  Clients clients;
   Control control;
   Log log;
   Page page;

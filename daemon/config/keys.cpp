@@ -79,6 +79,13 @@ constexpr Key table[] = {
      "ceiling of the memory for stored HTTP responses, all bookkeeping included",
      [](Reader& r, const Node& n) { r.memory(n, r.config.cache.memory); }},
 
+    {"clients.names", "\"auto\" or list of files", "\"auto\"", reload,
+     "DHCP leases and hosts files that name devices; \"auto\": those of DHCP servers on this machine, and /etc/hosts",
+     [](Reader& r, const Node& n) { r.name_files(n, r.config.clients); }},
+    {"clients.ipv6", "length of a prefix", "\"/64\"", reload,
+     "how much of an IPv6 address tells one client from another, for counts, where its hardware address does not",
+     [](Reader& r, const Node& n) { r.client_width(n, r.config.clients.ipv6); }},
+
     {"control.socket", "path", "\"/run/weir/control.sock\"", restart, "the socket at which proxyctl reaches Weir",
      [](Reader& r, const Node& n) { r.socket(n, r.config.control.socket); }},
     {"control.state", "path", "\"/var/lib/weir\"", restart,
@@ -130,11 +137,11 @@ constexpr Key table[] = {
 
     {"group.name", "word", Key::required, reload, "what rules call it: client = [\"@name\"]",
      [](Reader& r, const Node& n) { r.label(n, r.config.groups.back().name); }},
-    {"group.clients", "list of prefixes", Key::required, reload, "addresses and prefixes of the clients",
-     [](Reader& r, const Node& n) { r.prefixes(n, r.config.groups.back().clients); }},
-
+    {"group.clients", "list of clients", Key::required, reload,
+     "addresses, prefixes, hardware addresses (\"02:00:5e:10:00:01\") and names of devices (\"tablet-1\")",
+     [](Reader& r, const Node& n) { r.members(n, r.config.groups.back()); }},
     {"group.on_failure", "word", "", reload,
-     "as gateway.on_failure, for these clients; of nested prefixes the longest decides",
+     "as gateway.on_failure, for these clients; a device goes before a prefix, of nested prefixes the longest decides",
      [](Reader& r, const Node& n) {
        OnFailure of_group{};
        if (r.word(n, failures, of_group)) r.config.groups.back().on_failure = of_group;
@@ -142,7 +149,7 @@ constexpr Key table[] = {
 
     {"rule.name", "text", "", reload, "what logs and block pages call it",
      [](Reader& r, const Node& n) { r.title(n, r.config.rules.back().name); }},
-    {"rule.client", "list of prefixes and @groups", "", reload, "who connects; without it: anyone",
+    {"rule.client", "list of clients and @groups", "", reload, "who connects; without it: anyone",
      [](Reader& r, const Node& n) { r.clients(n, r.config.rules.back().client); }},
     {"rule.dest", "list of prefixes", "", reload, "the address that the client dials; without it: any",
      [](Reader& r, const Node& n) { r.dests(n, r.config.rules.back().dest); }},
@@ -171,8 +178,8 @@ constexpr Key table[] = {
      [](Reader& r, const Node& n) { r.yes_no(n, r.config.rules.back().shadow); }},
 };
 
-constexpr std::string_view section_names[] = {"gateway", "limits", "cache", "control", "log",
-                                              "page",    "list",   "group", "rule"};
+constexpr std::string_view section_names[] = {"gateway", "limits", "cache", "clients", "control",
+                                              "log",     "page",   "list",  "group",   "rule"};
 
 }  // namespace
 

@@ -161,7 +161,8 @@ void Parser::table(std::string_view section, const Node& table, bool once) {
 
 void Parser::unknown_key(std::string_view section, const Entry& entry) {
   const std::string_view name = entry.key;
-  const bool is_section = std::ranges::count(sections(), name) > 0 || name == "include";
+  const bool sectional = repeats(name) || entry.value.kind == Node::Kind::table;  // "clients" for "client" is not
+  const bool is_section = (std::ranges::count(sections(), name) > 0 && sectional) || name == "include";
   if (!section.empty() && is_section) {
     // TOML: a dotted key below a [section] belongs to that section.
     std::string meant = entry.key;

@@ -19,17 +19,8 @@ constexpr std::size_t longest_socket = 107;    // sun_path less its end
 constexpr std::size_t longest_label = 63, longest_title = 100, longest_location = 2000;
 constexpr Duration longest_duration = std::chrono::hours(7 * 24);
 
-bool is_text(const Node& node) { return node.kind == Node::Kind::text; }
-
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f'); }
-
-/// "02:00:5e:10:00:01"
-bool is_mac(std::string_view text) {
-  if (text.size() != 17) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (i % 3 == 2 ? text[i] != ':' : !is_hex(text[i])) return false;
-  }
-  return true;
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
 std::optional<std::uint16_t> to_port(std::string_view digits) {
@@ -208,12 +199,12 @@ bool Reader::read_prefix(const Node& node, std::string_view text, std::string_vi
   const auto prefix = Prefix::parse(text);
   const std::string_view written = text.substr(0, text.find('/'));
   if (!prefix) {
-    if (is_mac(text)) return refuse(node, what, "hardware addresses are not judged: write the device's IP addresses");
+    if (Mac::parse(text)) return refuse(node, what, "hardware addresses stand in group.clients and rule.client only");
     if (text.starts_with('!')) return refuse(node, what, "exclude in a rule: client = [\"!...\"]");
     if (text.starts_with('@')) return refuse(node, what, "references are understood in rule.client and rule.host");
     const auto address = Address::parse(written);
     if (address) return refuse(node, what, address->is_v4() ? "the length is 0 to 32" : "the length is 0 to 128");
-    return refuse(node, what, normalise_name(text) ? "devices are known by address only, not by name" : "");
+    return refuse(node, what, device_name(text) ? "names of devices stand in group.clients and rule.client only" : "");
   }
   static const Prefix every_v4 = {Address::v4(0), 96};
   if (prefix->contains(every_v4) && prefix->length < every_v4.length) {
@@ -327,18 +318,6 @@ void Reader::matches(const Node& node, std::string_view what, ReadMatch read, st
     }
     if ((this->*read)(item, text, match)) to.push_back(std::move(match));
   }
-}
-
-bool Reader::client(const Node& item, std::string_view text, Match& to) {
-  constexpr std::string_view what = "addresses, prefixes and @groups";
-  if (!is_text(item)) return refuse(item, what);
-  if (text.starts_with('@')) {
-    to.kind = Match::Kind::reference;
-    to.text = text.substr(1);
-    return true;
-  }
-  to.kind = Match::Kind::prefix;
-  return read_prefix(item, text, what, to.prefix);
 }
 
 bool Reader::dest(const Node& item, std::string_view text, Match& to) {
@@ -478,9 +457,6 @@ void Reader::list_names(const Node& node, std::vector<Match>& to) {
   }
 }
 
-void Reader::clients(const Node& node, std::vector<Match>& to) {
-  matches(node, "addresses, prefixes and @groups", &Reader::client, to);
-}
 void Reader::dests(const Node& node, std::vector<Match>& to) {
   matches(node, "addresses and prefixes", &Reader::dest, to);
 }

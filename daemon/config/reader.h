@@ -47,6 +47,10 @@ class Reader {
   void flag(const Node& node, std::optional<bool>& to);
   void file(const Node& node, std::string& to);  ///< relative to the file in which it stands
 
+  void members(const Node& node, Group& to);
+  void name_files(const Node& node, Clients& to);
+  void client_width(const Node& node, std::uint8_t& to);
+
   void clients(const Node& node, std::vector<Match>& to);
   void dests(const Node& node, std::vector<Match>& to);
   void port_matches(const Node& node, std::vector<Match>& to);
@@ -76,6 +80,7 @@ class Reader {
  private:
   using ReadMatch = bool (Reader::*)(const Node& item, std::string_view text, Match& to);
 
+  static bool is_text(const Node& node) { return node.kind == Node::Kind::text; }
   /// Reports "gateway.http takes `what`, not `value`".  Returns false.
   bool refuse(const Node& node, std::string_view what, std::string suggestion = {});
   void unknown_word(const Node& node, std::span<const std::string_view> known);
@@ -85,6 +90,7 @@ class Reader {
 
   void matches(const Node& node, std::string_view what, ReadMatch read, std::vector<Match>& to);
   bool client(const Node& item, std::string_view text, Match& to);
+  bool read_client(const Node& item, std::string_view text, std::string_view what, Match& to);
   bool dest(const Node& item, std::string_view text, Match& to);
   bool port_range(const Node& item, std::string_view text, Match& to);
   bool host(const Node& item, std::string_view text, Match& to);

@@ -134,7 +134,9 @@ Answer flows(Desk& desk, const Query& query) {
     bool fits = false;
     if (name == "client") {
       filter.client = Prefix::parse(value);
-      fits = filter.client.has_value();
+      filter.mac = Mac::parse(value);
+      if (!filter.client && !filter.mac) filter.client_name = device_name(value).value_or("");
+      fits = filter.client || filter.mac || !filter.client_name.empty();
     } else if (name == "host") {
       auto host = normalise_name(value);
       fits = host.has_value();
@@ -172,6 +174,12 @@ Answer flows(Desk& desk, const Query& query) {
   }
   nlohmann::ordered_json json = {{"flows", std::move(list)}};
   return {200, json.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::ordered_json::error_handler_t::replace)};
+}
+
+Answer clients(Desk& desk, const Query&) {
+  ClientList all = desk.clients();
+  all.now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  return good(all);
 }
 
 Answer reasons(Desk& desk, const Query&) {
@@ -272,15 +280,18 @@ Answer policy_in_force(Desk& desk, const Query&) {
 Answer explain(Desk& desk, const Query& query) {
   policy::Facts facts{.client = {}, .dest = {}, .port = 443, .name = {}};
   std::string host;
-  bool client_given = false, dest_given = false;
+  std::optional<Who> client;
+  bool dest_given = false;
   policy::Moment moment = desk.moment();
   for (const auto& [name, value] : query) {
     bool fits = false;
-    if (name == "client" || name == "dest") {
+    if (name == "client") {
+      client = desk.who(value);
+      fits = client.has_value();
+    } else if (name == "dest") {
       auto address = Address::parse(value);
-      fits = address.has_value();
-      (name == "client" ? client_given : dest_given) = true;
-      if (address) (name == "client" ? facts.client : facts.dest) = *address;
+      fits = dest_given = address.has_value();
+      if (address) facts.dest = *address;
     } else if (name == "port") {
       auto port = number(value, 1, 65535);
       fits = port.has_value();
@@ -296,9 +307,13 @@ Answer explain(Desk& desk, const Query& query) {
     }
     if (!fits) return refusal(400, name + ": not understood");
   }
-  if (!client_given) return refusal(400, "client: missing");
+  if (!client) return refusal(400, "client: missing");
+  facts.client = client->address;
+  facts.mac = client->mac;
   facts.name = host;
-  return good(policy::explained(desk.policy(), facts, dest_given, desk.situation().tier.takeover, moment));
+  Explained explained = policy::explained(desk.policy(), facts, dest_given, desk.situation().tier.takeover, moment);
+  explained.client_name = client->name;
+  return good(explained);
 }
 
 Answer outcome(const Reloaded& reloaded) { return good(reloaded, reloaded.done ? 200 : 422); }
@@ -480,6 +495,7 @@ struct Route {
 constexpr Route routes[] = {
     {"GET", "/v1/status", false, status},
     {"GET", "/v1/flows", true, flows},
+    {"GET", "/v1/clients", false, clients},
     {"GET", "/v1/reasons", false, reasons},
     {"GET", "/v1/policy", false, policy_in_force},
     {"GET", "/v1/cache", true, cache_in_use},

@@ -19,6 +19,13 @@
 
 namespace weir::control {
 
+/// A client, as an operator names one: by address, hardware address or name.
+struct Who {
+  Address address;         ///< unspecified: none is known, and no rule names it
+  std::optional<Mac> mac;  ///< as it was seen last, or as a lease says
+  std::string name;        ///< "" = nobody gives it one
+};
+
 class Desk {
  public:
   virtual ~Desk() = default;
@@ -36,6 +43,10 @@ class Desk {
   virtual const policy::Snapshot& policy() = 0;
   /// What the gateway's clock shows now.
   virtual policy::Moment moment() = 0;
+  /// All but `now`.
+  virtual ClientList clients() = 0;
+  /// Empty: it is neither an address nor a hardware address nor the name of a device that is known.
+  virtual std::optional<Who> who(const std::string& client) = 0;
   /// All but `now`.
   virtual Lists lists() = 0;
   /// What the held update of a list would change, or why that cannot be said.

@@ -42,7 +42,7 @@ void Editions::keep() {
 }
 
 Editions::Reload Editions::reload(std::optional<std::chrono::seconds> window) {
-  Reload outcome = put(load::load(world_.path()));
+  Reload outcome = put(load::load(world_.path(), *world_.loaded().directory));
   if (!outcome.done) return outcome;
   if (!window && archive_.until == 0) {
     archive_.passed_over.clear();
@@ -80,7 +80,7 @@ std::expected<Editions::Reload, std::string> Editions::roll_back() {
   if (archive_.until != 0) return go_back();
   if (archive_.before.texts.empty()) return std::unexpected("nothing is kept that ran before this configuration");
   std::string left = running_;
-  Reload outcome = put(load::load(archive_.before.texts));
+  Reload outcome = put(load::load(archive_.before.texts, *world_.loaded().directory));
   if (!outcome.done) return outcome;
   archive_.passed_over = std::move(left);
   settle();
@@ -88,7 +88,7 @@ std::expected<Editions::Reload, std::string> Editions::roll_back() {
 }
 
 Editions::Reload Editions::go_back() {
-  Reload outcome = put(load::load(archive_.confirmed.texts));
+  Reload outcome = put(load::load(archive_.confirmed.texts, *world_.loaded().directory));
   end_ = std::chrono::steady_clock::now() + patience;
   if (!outcome.done) return outcome;
   archive_.until = 0;

@@ -92,7 +92,8 @@ Status WorldDesk::situation() {
               .confirm_until = editions_.until(),
               .passed_over = on_disk && editions_.passes_over(*on_disk),
               .held = {},
-              .stale = {}};
+              .stale = {},
+              .unknown_devices = {}};
   s.times = times();
   for (const config::Change& change : world_.changes()) s.by_hand.push_back(line(change));
   const account::EventLog& events = run::events();
@@ -100,6 +101,9 @@ Status WorldDesk::situation() {
   for (const ListLine& list : lists().lists) {
     if (!list.held.empty()) s.policy.held.push_back(list.name);
     if (!list.failure.empty()) s.policy.stale.push_back(list.name);
+  }
+  for (const auto& [name, trouble] : name_troubles()) {
+    if (!policy().devices()->contains(name)) s.policy.unknown_devices.push_back(name);
   }
   bool takeover = world_.kernel().takeover();
   s.tier = {

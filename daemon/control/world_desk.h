@@ -23,6 +23,8 @@ class WorldDesk : public Desk {
   cache::Store& cache() override { return world_.cache(); }
   const policy::Snapshot& policy() override { return world_.policy(); }
   policy::Moment moment() override;
+  ClientList clients() override;
+  std::optional<Who> who(const std::string& client) override;
   Lists lists() override;
   std::expected<ListDiff, std::string> difference(const std::string& list) override;
   ListChanged accept(const std::string& list) override { return changed(list, world_.accept_list(list)); }
@@ -51,6 +53,7 @@ class WorldDesk : public Desk {
   const config::Config& config() const { return world_.policy().config(); }
   void say(const Reloaded& reloaded) const;
   std::uint64_t names() const;
+  std::vector<NameTrouble> name_troubles() const;
   Times times() const;
   ListLine line(const config::List& list);
   HandChange line(const config::Change& change) const;

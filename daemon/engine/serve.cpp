@@ -137,7 +137,8 @@ io::Task<Step> handle(Connection& c, Workspace& w, account::Record& record) {
   const policy::Verdict verdict = policy->evaluate(Stage::hello, {.client = c.flow.client.address,
                                                                   .dest = c.flow.origin.address,
                                                                   .port = c.flow.origin.port,
-                                                                  .name = request.host});
+                                                                  .name = request.host,
+                                                                  .mac = c.flow.mac});
   note_judgement(c, *policy, verdict, request.host);
   record.action = verdict.action;
   record.rule = policy->rule_name(verdict.rule);

@@ -11,7 +11,7 @@ namespace weir::intake {
 
 struct Arrival {
   io::Tcp client;
-  Flow flow;  ///< `origin` is what the client dialled: the accepted socket's own address
+  Flow flow;  ///< `origin` is what the client dialled: the accepted socket's own address; `mac` as seen at the SYN
   std::optional<weir_held>
       taken;  ///< a live connection that was taken off the wire: its origin half waits for adoption
 };

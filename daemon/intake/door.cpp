@@ -4,6 +4,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "steer/neighbour.h"
+
 namespace weir::intake {
 namespace {
 
@@ -37,6 +39,13 @@ std::uint16_t port_of(int fd) {
   return endpoint ? endpoint->port : 0;
 }
 
+/// From which device a connection comes: as the programs saw it, else as the host itself would reach the client.
+std::optional<Mac> device_of(const Flow& flow, const std::optional<weir_held>& taken, const steer::Kernel& kernel) {
+  if (taken) return steer::mac_of(taken->mac);
+  if (const auto seen = kernel.take_arriving(flow)) return steer::mac_of(*seen);
+  return steer::neighbour_of(flow.client.address);
+}
+
 }  // namespace
 
 Result<Door> Door::open(io::Loop& loop) {
@@ -63,11 +72,12 @@ io::Task<Result<Arrival>> Door::next(bool v6, const steer::Kernel& kernel) {
     if (!accepted) co_return std::unexpected(accepted.error());
     if (accepted->local.address.is_loopback()) continue;  // the listener itself: a loop
 
-    const Flow flow{.client = accepted->peer, .origin = accepted->local};
+    Flow flow{.client = accepted->peer, .origin = accepted->local};
     auto client = io::Tcp::adopt(*loop_, std::move(accepted->socket));
     if (!client) continue;  // out of descriptors in the event loop: this one connection ends with its socket
     auto held = kernel.held(flow);
     if (held && held->state != WEIR_HELD_taken) held.reset();
+    flow.mac = device_of(flow, held, kernel);
     co_return Arrival{.client = std::move(*client), .flow = flow, .taken = held};
   }
 }

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "config/parse.h"
+#include "load/client_check.h"
 #include "load/file.h"
 #include "load/list.h"
 #include "load/zone.h"
@@ -206,7 +207,7 @@ ListContent read_list_file(const config::List& list, config::Diagnostics& diagno
 
 namespace {
 
-Loaded load_with(const std::string& path, ConfigFiles source) {
+Loaded load_with(const std::string& path, ConfigFiles source, const clients::Directory& before) {
   config::Parsed parsed = config::parse(path, source);
   Loaded loaded;
   loaded.texts = source.take();
@@ -222,6 +223,11 @@ Loaded load_with(const std::string& path, ConfigFiles source) {
   }
   files.check_categories(parsed.rules);
   check_zone(parsed.gateway, diagnostics);
+  if (parsed.config) {
+    loaded.names = read_name_files(name_paths(parsed.config->clients));
+    loaded.directory = directory_of(loaded.names, before);
+    check_clients(*parsed.config, loaded.names, *loaded.directory, diagnostics);
+  }
   if (!diagnostics.failed()) loaded.config = std::move(parsed.config);
   if (loaded.config) {
     for (config::List& list : loaded.config->lists) add_exceptions(loaded.kept[list.name], list);
@@ -232,9 +238,13 @@ Loaded load_with(const std::string& path, ConfigFiles source) {
 
 }  // namespace
 
-Loaded load(const std::string& path) { return load_with(path, ConfigFiles()); }
+Loaded load(const std::string& path, const clients::Directory& before) {
+  return load_with(path, ConfigFiles(), before);
+}
 
-Loaded load(const Texts& texts) { return load_with(texts.front().path, ConfigFiles(&texts)); }
+Loaded load(const Texts& texts, const clients::Directory& before) {
+  return load_with(texts.front().path, ConfigFiles(&texts), before);
+}
 
 namespace {
 

@@ -11,27 +11,30 @@
 #include "config/parse.h"
 #include "load/keep.h"
 #include "load/list.h"
+#include "load/name_files.h"
 #include "load/texts.h"
 #include "policy/policy.h"
 
 namespace weir::load {
 
 struct Loaded {
-  std::optional<config::Config> config;         ///< empty if any diagnostic is an error
-  policy::NameLists lists;                      ///< the content of every list; meaningless without `config`
-  std::map<std::string, ListFacts> facts;       ///< of every list, by name
-  std::map<std::string, Kept> kept;             ///< the same; exceptions by hand stand in `config` as well
+  std::optional<config::Config> config;    ///< empty if any diagnostic is an error
+  policy::NameLists lists;                 ///< the content of every list; meaningless without `config`
+  std::map<std::string, ListFacts> facts;  ///< of every list, by name
+  std::map<std::string, Kept> kept;        ///< the same; exceptions by hand stand in `config` as well
+  std::vector<NameSource> names;           ///< files that name devices
+  std::shared_ptr<const clients::Directory> directory = std::make_shared<clients::Directory>();  ///< made of them
   std::vector<config::Diagnostic> diagnostics;  ///< by file, line and column
   Texts texts;                                  ///< from which all this was read
 };
 
 /// Reads everything anew, blocking.  A list file that cannot be read is an error at the list's place; lines of it that
 /// cannot be understood are counted in a warning.  Lists of a URL are read from their last good copy; without one they
-/// are empty, which is a warning.  Files beyond 16 MiB (configuration) or 1 GiB (lists), and what is no regular file,
-/// are refused unread.
-Loaded load(const std::string& path);
+/// are empty, which is a warning.  So is a name of a device that nobody bears.  Files beyond 16 MiB (configuration) or
+/// 1 GiB (lists), and what is no regular file, are refused unread.  `before`: who was called what.
+Loaded load(const std::string& path, const clients::Directory& before = {});
 /// The same from texts that were kept; the lists are as they are now.
-Loaded load(const Texts& texts);
+Loaded load(const Texts& texts, const clients::Directory& before = {});
 
 /// The configuration alone, without its lists, and the texts from which it was read.
 struct Read {

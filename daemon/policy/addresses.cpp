@@ -59,6 +59,13 @@ std::uint32_t AddressTable::find(const Address& address) const {
   return std::prev(std::ranges::upper_bound(ranges_, address, {}, &Range::first))->set;
 }
 
+MacTable::MacTable(const std::vector<std::pair<Mac, std::uint32_t>>& devices, std::size_t sources) {
+  sets_.number(Bits(sources));
+  std::unordered_map<Mac, Bits, MacHash> gathered;
+  for (const auto& [mac, source] : devices) gathered.try_emplace(mac, sources).first->second.set(source);
+  for (const auto& [mac, set] : gathered) sets_of_.emplace(mac, sets_.number(set));
+}
+
 PortTable::PortTable(const std::vector<PortsIn>& ports, std::size_t sources) {
   std::set<std::uint16_t> firsts = {0};
   for (const PortsIn& in : ports) {

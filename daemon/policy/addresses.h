@@ -1,10 +1,13 @@
-// Which sources hold an address or a port.  Prefixes may nest and repeat; they are folded into ranges that do not
-// overlap, each with the number of its set of sources, and found by binary search.
+// Which sources hold an address, a device or a port.  Prefixes may nest and repeat; they are folded into ranges that do
+// not overlap, each with the number of its set of sources, and found by binary search.
 #pragma once
 
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/addr.h"
+#include "base/mac.h"
 #include "policy/bits.h"
 
 namespace weir::policy {
@@ -39,6 +42,26 @@ class AddressTable {
   Interner sets_;
   std::vector<Entry> entries_;
   std::vector<Range> ranges_;
+};
+
+class MacTable {
+ public:
+  /// Each device with one source that holds it.
+  MacTable(const std::vector<std::pair<Mac, std::uint32_t>>& devices, std::size_t sources);
+
+  /// As AddressTable::find().
+  std::uint32_t find(const Mac& mac) const {
+    const auto found = sets_of_.find(mac);
+    return found == sets_of_.end() ? 0 : found->second;
+  }
+  const Interner& sets() const { return sets_; }
+  bool empty() const { return sets_of_.empty(); }
+  /// Every device with the number of its set, in no order.
+  const std::unordered_map<Mac, std::uint32_t, MacHash>& entries() const { return sets_of_; }
+
+ private:
+  Interner sets_;
+  std::unordered_map<Mac, std::uint32_t, MacHash> sets_of_;
 };
 
 struct PortsIn {

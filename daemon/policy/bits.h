@@ -23,6 +23,16 @@ class Bits {
     return *this;
   }
 
+  Bits& operator&=(const Bits& other) {
+    for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= other.words_[i];
+    return *this;
+  }
+  /// Takes out what is in `other`.
+  Bits& operator-=(const Bits& other) {
+    for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= ~other.words_[i];
+    return *this;
+  }
+
   bool operator==(const Bits&) const = default;
 
   struct Hash {

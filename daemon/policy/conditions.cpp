@@ -20,6 +20,24 @@ Bits Conditions::matching(const Bits& sources) const {
   return rules;
 }
 
+Conditions::Met Conditions::met(const Bits& sources) const {
+  const auto held = [&](std::uint32_t source) { return holds(sources, source); };
+  Met met{Bits(lists_.size()), Bits(lists_.size())};
+  for (std::size_t r = 0; r < lists_.size(); ++r) {
+    if (std::ranges::any_of(lists_[r].wanted, held)) met.wanted.set(r);
+    if (std::ranges::any_of(lists_[r].unwanted, held)) met.unwanted.set(r);
+  }
+  return met;
+}
+
+Bits Conditions::content() const {
+  Bits rules(lists_.size());
+  for (std::size_t r = 0; r < lists_.size(); ++r) {
+    if (!wants(r)) rules.set(r);
+  }
+  return rules;
+}
+
 std::vector<Bits> Conditions::matching(const Interner& sets) const {
   std::vector<Bits> rules;
   rules.reserve(sets.size());

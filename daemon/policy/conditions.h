@@ -17,6 +17,7 @@ class Conditions {
   /// `named`: how many groups or lists there are; they are the sources 0 .. named - 1.
   Conditions(std::size_t rules, std::size_t named) : lists_(rules), named_(named) {}
 
+  std::size_t rules() const { return lists_.size(); }
   std::size_t sources() const { return 2 * named_ + 2 * lists_.size(); }
   /// The source of what a named list excepts: in both, a name is in neither.
   std::uint32_t excepted(std::uint32_t named) const { return named_ + 2 * lists_.size() + named; }
@@ -37,7 +38,15 @@ class Conditions {
   /// The rules whose match list matches what is in exactly these sources.  A list matches if an element without "!"
   /// does, or there is none, and no element with "!" does.  A rule without the condition matches.
   Bits matching(const Bits& sources) const;
-  /// The same for every set of sources, by its number.
+  /// What of the match lists holds there: the rules in which an element without "!" does, and those in which one with
+  /// "!" does.  What matches in two places together follows from these of both.
+  struct Met {
+    Bits wanted, unwanted;
+  };
+  Met met(const Bits& sources) const;
+  /// The rules that want to find nothing in particular.
+  Bits content() const;
+  /// The rules that match, for every set of sources, by its number.
   std::vector<Bits> matching(const Interner& sets) const;
 
  private:

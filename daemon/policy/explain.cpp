@@ -25,6 +25,8 @@ std::string written(const Match& match) {
     case Match::Kind::exact: return match.text;
     case Match::Kind::subtree: return '.' + match.text;
     case Match::Kind::prefix: return match.prefix.to_string();
+    case Match::Kind::mac: return match.mac.to_string();
+    case Match::Kind::device: return match.text;
     case Match::Kind::port: break;
   }
   const std::string low = std::to_string(match.low);
@@ -68,7 +70,8 @@ class Explainer {
         facts_(facts),
         stage_(stage),
         moment_(moment),
-        name_sources_(policy.host.table.sets()[facts.name.empty() ? 0 : policy.host.table.find(facts.name)]) {}
+        name_sources_(
+            policy.host->axis.table.sets()[facts.name.empty() ? 0 : policy.host->axis.table.find(facts.name)]) {}
 
   Step step(int rule) const {
     const Rule& r = policy_.config.rules[rule];
@@ -87,11 +90,12 @@ class Explainer {
  private:
   Reason client(const std::vector<Match>& list) const {
     if (list.empty()) return {Answer::yes, {}};
-    return ask(list, "client", facts_.client.to_string(), [&](const Match& m) { return holds(m, facts_.client); });
+    return ask(list, "client", facts_.client.to_string(), [&](const Match& m) { return means_client(m); });
   }
   Reason dest(const std::vector<Match>& list) const {
     if (list.empty()) return {Answer::yes, {}};
-    return ask(list, "destination", facts_.dest.to_string(), [&](const Match& m) { return holds(m, facts_.dest); });
+    return ask(list, "destination", facts_.dest.to_string(),
+               [&](const Match& m) { return m.prefix.contains(facts_.dest); });
   }
   Reason port(const std::vector<Match>& list) const {
     if (list.empty()) return {Answer::yes, {}};
@@ -115,19 +119,30 @@ class Explainer {
     return ask(rule.host, "host", std::string(facts_.name), [&](const Match& m) { return names(m); });
   }
 
-  bool holds(const Match& match, const Address& address) const {
-    if (match.kind == Match::Kind::prefix) return match.prefix.contains(address);
+  bool means_client(const Match& match) const {
+    if (match.kind == Match::Kind::prefix) return match.prefix.contains(facts_.client);
+    if (match.kind == Match::Kind::mac) return facts_.mac == match.mac;
+    if (match.kind == Match::Kind::device) return is_device(match.text);
     for (const config::Group& group : policy_.config.groups) {
       if (group.name != match.text) continue;
-      return std::ranges::any_of(group.clients, [&](const Prefix& prefix) { return prefix.contains(address); });
+      return std::ranges::any_of(group.clients, [&](const Prefix& p) { return p.contains(facts_.client); }) ||
+             std::ranges::any_of(group.macs, [&](const Mac& mac) { return facts_.mac == mac; }) ||
+             std::ranges::any_of(group.devices, [&](const auto& device) { return is_device(device.name); });
     }
     return false;
+  }
+  bool is_device(const std::string& name) const {
+    const auto device = policy_.devices->find(name);
+    if (device == policy_.devices->end()) return false;
+    const auto& [addresses, macs] = device->second;
+    return std::ranges::find(addresses, facts_.client) != addresses.end() ||
+           (facts_.mac && std::ranges::find(macs, *facts_.mac) != macs.end());
   }
   bool names(const Match& match) const {
     if (match.kind == Match::Kind::exact) return facts_.name == match.text;
     if (match.kind == Match::Kind::subtree) return within(facts_.name, match.text);
-    return std::ranges::any_of(policy_.sets.meant_by(match.text), [&](std::uint32_t source) {
-      return policy_.host.conditions.holds(name_sources_, source);
+    return std::ranges::any_of(policy_.host->sets.meant_by(match.text), [&](std::uint32_t source) {
+      return policy_.host->axis.conditions.holds(name_sources_, source);
     });
   }
 
@@ -181,7 +196,7 @@ Explanation Snapshot::explain(const Facts& facts, bool takeover_available, const
   Explanation e{.at_syn = unjudged, .at_hello = unjudged, .depth = Depth::pass, .depth_because = {}, .steps = {}};
 
   if (exempt(facts.client, facts.dest)) {
-    const bool by_client = policy.is_exempt(policy.client, policy.client.table.find(facts.client));
+    const bool by_client = policy.exempts_client(policy.client.addresses.find(facts.client));
     e.depth_because = (by_client ? "client " + facts.client.to_string() : "destination " + facts.dest.to_string()) +
                       " is in gateway.exempt: never touched";
     return e;

@@ -14,7 +14,8 @@ namespace weir::policy {
 inline control::Explained explained(const Snapshot& snapshot, const Facts& facts, bool dest_given, bool takeover,
                                     const Moment& moment) {
   control::Explained out;
-  out.client = facts.client.to_string();
+  out.client = facts.client == Address{} ? "" : facts.client.to_string();
+  out.mac = facts.mac ? facts.mac->to_string() : "";
   out.dest = dest_given ? facts.dest.to_string() : "";
   out.port = facts.port;
   out.host = facts.name;

@@ -1,5 +1,5 @@
-// What a Snapshot is made of: four look-ups, each of which ends in the set of rules whose condition matches, and the
-// walk over the rules in which all four agree.
+// What a Snapshot is made of: look-ups, each of which ends in the set of rules whose condition matches, and the walk
+// over the rules in which all of them agree.
 #pragma once
 
 #include <bit>
@@ -23,39 +23,68 @@ struct Axis {
   const Bits& operator()(const auto& fact) const { return matching[table.find(fact)]; }
 };
 
+/// The condition on clients: an element may be met by the address or by the device, and both are looked up.
+struct ClientAxis {
+  Conditions conditions;
+  AddressTable addresses;  ///< its last source is gateway.exempt
+  MacTable devices;
+  std::vector<Bits> matching;                          ///< rules, by set of the address, of whoever is no known device
+  std::vector<Conditions::Met> by_address, by_device;  ///< by set; without devices there are none
+
+  ClientAxis(Conditions made, AddressTable filled, MacTable known);
+  /// The rules that match an address and a device together.
+  Bits together(std::uint32_t address, std::uint32_t device) const;
+  std::uint32_t device(const std::optional<Mac>& mac) const { return mac ? devices.find(*mac) : 0; }
+};
+
 /// The rules in force that match by all that is known at SYN.
 class Candidates {
  public:
   Candidates(const Bits& in_force, const Bits& client, const Bits& dest, const Bits& port)
       : in_force_(in_force), client_(client), dest_(dest), port_(port) {}
+  /// `address` and `device`: sets that meet elements together.
+  Candidates(const Bits& in_force, const ClientAxis& axis, std::uint32_t address, std::uint32_t device,
+             const Bits& dest, const Bits& port)
+      : in_force_(in_force), client_(axis.matching[address]), dest_(dest), port_(port) {
+    if (device == 0) return;
+    address_ = &axis.by_address[address];
+    device_ = &axis.by_device[device];
+  }
 
   /// The first at or behind `rule`; -1 = none.
   int from(int rule) const {
     std::uint64_t mask = ~std::uint64_t{0} << rule % 64;
     for (std::size_t i = rule / 64; i < client_.words(); ++i, mask = ~std::uint64_t{0}) {
-      const std::uint64_t word = in_force_.word(i) & client_.word(i) & dest_.word(i) & port_.word(i) & mask;
+      const std::uint64_t word = in_force_.word(i) & client(i) & dest_.word(i) & port_.word(i) & mask;
       if (word != 0) return static_cast<int>(i * 64) + std::countr_zero(word);
     }
     return -1;
   }
 
  private:
+  std::uint64_t client(std::size_t i) const {
+    if (!device_) return client_.word(i);
+    return (address_->wanted.word(i) | device_->wanted.word(i)) &
+           ~(address_->unwanted.word(i) | device_->unwanted.word(i));
+  }
+
   const Bits &in_force_, &client_, &dest_, &port_;
+  const Conditions::Met *address_ = nullptr, *device_ = nullptr;
 };
 
 /// The sets of names that "@list" and "@list/category" can mean, numbered as sources.
 class NamedSets {
  public:
   struct Set {
-    const config::List* list;
-    const NameList* content;  ///< null: not there yet
+    const config::List* list = nullptr;
+    const NameList* content = nullptr;  ///< null: not there yet
     std::size_t entries() const { return (content ? content->entries() : 0) + list->except.size(); }
   };
 
-  /// Points into `config` and, until forget_contents(), into `lists`.
+  /// Points into `config` and `lists` until forget().
   NamedSets(const config::Config& config, const NameLists& lists);
-  void forget_contents() {
-    for (Set& set : sets_) set.content = nullptr;
+  void forget() {
+    for (Set& set : sets_) set = {};
   }
 
   std::size_t size() const { return sets_.size(); }
@@ -68,23 +97,34 @@ class NamedSets {
   std::map<std::string, std::vector<std::uint32_t>> by_reference_;
 };
 
+/// The condition on hosts: what takes long to make.  Generations that differ in their clients only share it.
+struct HostSide {
+  NamedSets sets;
+  Axis<NameTable> axis;
+
+  HostSide(const config::Config& config, const NameLists& lists);
+};
+
 /// What does not depend on the moment; generations that differ in nothing else share it.
 struct Compiled {
   config::Config config;
-  NamedSets sets;
-  Axis<AddressTable> client, dest;  ///< their last source is gateway.exempt
+  std::shared_ptr<const clients::Devices> devices;  ///< what names of devices meant when it was made
+  ClientAxis client;
+  Axis<AddressTable> dest;  ///< its last source is gateway.exempt
   Axis<PortTable> port;
-  Axis<NameTable> host;
+  std::shared_ptr<const HostSide> host;
   Bits hosted;      ///< rules with a host condition
   Bits shadows;     ///< rules that only count
   Bits unnamed;     ///< rules whose host condition matches a connection without a name
   Bits locks;       ///< rules that refuse, whatever a change by hand opens
   int by_hand = 0;  ///< how many rules are changes by hand: they stand first
 
-  Compiled(config::Config checked, const NameLists& lists);
+  Compiled(config::Config checked, std::shared_ptr<const HostSide> hosts,
+           std::shared_ptr<const clients::Devices> known);
 
   Candidates candidates(const Bits& in_force, const Facts& facts) const {
-    return {in_force, client(facts.client), dest(facts.dest), port(facts.port)};
+    return {in_force,         client,          client.addresses.find(facts.client), client.device(facts.mac),
+            dest(facts.dest), port(facts.port)};
   }
   Verdict evaluate(const Bits& in_force, Stage stage, const Facts& facts) const;
   /// The verdict of the rule that decides; -1: none matches.
@@ -107,9 +147,10 @@ struct Compiled {
   Found first_match(const Candidates& candidates, const Bits& matching, bool named, int first) const;
 
  public:
-  bool is_exempt(const Axis<AddressTable>& side, std::uint32_t set) const {
-    return side.table.sets()[set].test(side.conditions.sources());
+  bool exempts_client(std::uint32_t set) const {
+    return client.addresses.sets()[set].test(client.conditions.sources());
   }
+  bool exempts_dest(std::uint32_t set) const { return dest.table.sets()[set].test(dest.conditions.sources()); }
 };
 
 struct Snapshot::Impl {

@@ -6,7 +6,7 @@
 #include <array>
 
 #include "base/units.h"
-#include "policy/impl.h"
+#include "policy/classes.h"
 
 namespace weir::policy {
 
@@ -21,32 +21,6 @@ std::uint8_t cell_of(const config::Config& config, const Verdict& verdict) {
   return passes ? WEIR_CELL_pass : WEIR_CELL_block;
 }
 
-/// Classes of addresses or names: sets of matching rules, numbered; those beyond a limit share one number.
-class Classes {
- public:
-  Classes(const std::vector<Bits>& matching, std::size_t limit) : limit_(limit) {
-    for (const Bits& rules : matching) of_set_.push_back(wanted_.number(rules));
-  }
-
-  std::uint32_t of_set(std::uint32_t set) const { return std::min<std::uint32_t>(of_set_[set], limit_ - 1); }
-  /// How many classes have a meaning of their own.
-  std::uint32_t judged() const { return fits() ? wanted_.size() : limit_ - 1; }
-  std::uint32_t count() const { return fits() ? wanted_.size() : limit_; }
-  const Bits& operator[](std::uint32_t number) const { return wanted_[number]; }
-  bool fits() const { return wanted_.size() <= limit_; }
-
-  void report(std::string_view what, std::vector<std::string>& over_limit) const {
-    if (fits()) return;
-    over_limit.push_back(count_text(wanted_.size()) + " kinds of " + std::string(what) + ", the kernel keeps " +
-                         count_text(judged()) + " apart");
-  }
-
- private:
-  Interner wanted_;
-  std::vector<std::uint32_t> of_set_;
-  std::uint32_t limit_;
-};
-
 }  // namespace
 
 /// Builds one plan; each step fills one table of it.
@@ -55,19 +29,16 @@ class Planner {
   explicit Planner(const Snapshot::Impl& snapshot)
       : policy_(*snapshot.compiled),
         in_force_(snapshot.in_force),
-        clients_(policy_.client.matching, WEIR_MAX_CLASSES),
+        clients_(policy_.client),
         dests_(policy_.dest.matching, WEIR_MAX_CLASSES) {
     plan_.id = snapshot.id;
   }
 
   KernelPlan build(const NameHasher& hash) {
-    classify(policy_.client, clients_, plan_.clients);
-    classify(policy_.dest, dests_, plan_.dests);
-    clients_.report("clients", plan_.over_limit);
+    classify();
+    clients_.report(plan_.over_limit);
     dests_.report("destinations", plan_.over_limit);
-    for (const auto& [prefix, of] : failures(policy_.config)) {
-      plan_.failures.emplace_back(prefix, of == OnFailure::closed ? 1 : 0);
-    }
+    fail_and_know();
     make_rows();
     make_names(hash);
     return std::move(plan_);
@@ -80,11 +51,31 @@ class Planner {
     Bits rules;
   };
 
-  void classify(const Axis<AddressTable>& side, const Classes& classes,
-                std::vector<std::pair<Prefix, std::uint16_t>>& to) const {
-    for (const AddressTable::Entry& entry : side.table.entries()) {
-      const bool exempt = policy_.is_exempt(side, entry.set);
-      to.emplace_back(entry.prefix, exempt ? WEIR_CLASS_exempt : classes.of_set(entry.set));
+  void classify() {
+    for (const auto& [prefix, set] : policy_.client.addresses.entries()) {
+      plan_.clients.emplace_back(prefix, policy_.exempts_client(set) ? WEIR_CLASS_exempt : clients_.of_address(set));
+    }
+    for (const auto& [prefix, set] : policy_.dest.table.entries()) {
+      plan_.dests.emplace_back(prefix, policy_.exempts_dest(set) ? WEIR_CLASS_exempt : dests_.of_set(set));
+    }
+    plan_.pairs = clients_.pairs();
+  }
+
+  /// What is said of each device, and of the prefixes where nobody can judge.
+  void fail_and_know() {
+    const Failures failing = failures(policy_.config, *policy_.devices);
+    for (const auto& [prefix, of] : failing.prefixes) {
+      plan_.failures.emplace_back(prefix, of == OnFailure::closed ? 1 : 0);
+    }
+    const std::map<Mac, OnFailure> by_mac(failing.macs.begin(), failing.macs.end());
+    for (const auto& [mac, set] : policy_.client.devices.entries()) {
+      weir_device device{.mac_class = clients_.of_device(set), .on_failure = WEIR_FAILURE_unsaid, .pad = 0};
+      if (const auto said = by_mac.find(mac); said != by_mac.end()) {
+        device.on_failure = said->second == OnFailure::closed ? WEIR_FAILURE_closed : WEIR_FAILURE_open;
+      }
+      weir_mac key{};
+      std::ranges::copy(mac.octets, key.octets);
+      plan_.macs.emplace_back(key, device);
     }
   }
 
@@ -180,7 +171,7 @@ class Planner {
 
   void make_names(const NameHasher& hash) {
     const std::size_t by_memory = WEIR_MAX_CELL_BYTES / left_.size();
-    const Classes classes(policy_.host.matching, std::min<std::size_t>(by_memory, WEIR_MAX_NAME_CLASSES));
+    const Classes classes(policy_.host->axis.matching, std::min<std::size_t>(by_memory, WEIR_MAX_NAME_CLASSES));
     classes.report("names", plan_.over_limit);
     plan_.name_classes = classes.count();
     plan_.cells.assign(left_.size() * classes.count(), WEIR_CELL_escalate);
@@ -193,7 +184,7 @@ class Planner {
   }
 
   void hash_names(const NameHasher& hash, const Classes& classes) {
-    plan_.names.reserve(policy_.host.table.size());
+    plan_.names.reserve(policy_.host->axis.table.size());
     std::array<std::string_view, 4> names;
     std::array<weir_name_class, 4> of_names;
     std::size_t waiting = 0;
@@ -202,7 +193,7 @@ class Planner {
       for (std::size_t n = 0; n < waiting; ++n) plan_.names.emplace_back(hashes[n], of_names[n]);
       waiting = 0;
     };
-    policy_.host.table.for_each([&](std::string_view name, const NameTable::Sets& sets) {
+    policy_.host->axis.table.for_each([&](std::string_view name, const NameTable::Sets& sets) {
       names[waiting] = name;
       of_names[waiting] = {.exact = static_cast<std::uint16_t>(classes.of_set(sets.exact)),
                            .below = static_cast<std::uint16_t>(classes.of_set(sets.below))};
@@ -218,7 +209,8 @@ class Planner {
 
   const Compiled& policy_;
   const Bits& in_force_;
-  Classes clients_, dests_;
+  ClientClasses clients_;
+  Classes dests_;
   KernelPlan plan_;
   std::vector<Left> left_;
   std::map<std::pair<std::uint8_t, int>, std::uint32_t> decided_;

@@ -13,11 +13,17 @@
 
 #include "base/addr.h"
 #include "base/calendar.h"
+#include "base/mac.h"
 #include "base/name.h"
+#include "clients/devices.h"
 #include "config/config.h"
 #include "policy/name_list.h"
 #include "weir/wire.h"
 #include "weir/words.h"
+
+namespace weir::clients {
+class Directory;
+}
 
 namespace weir::policy {
 
@@ -26,7 +32,8 @@ struct Facts {
   Address client;
   Address dest;
   std::uint16_t port = 0;
-  std::string_view name;  ///< normalised server name or Host; empty = the connection named nobody (`unnamed`)
+  std::string_view name;        ///< normalised server name or Host; empty = the connection named nobody (`unnamed`)
+  std::optional<Mac> mac = {};  ///< of the client's frames; empty: none, or not known
 };
 
 /// What the gateway's clock shows; empty: it was never set.  Then timed rules that refuse are in force, others are not.
@@ -66,15 +73,25 @@ struct Explanation {
 
 struct KernelPlan;
 
-/// Whose on_failure is not the gateway's, or is said once more; each prefix once, and of nested ones the longest
-/// decides.
-using Failures = std::vector<std::pair<Prefix, OnFailure>>;
+/// What the names of devices mean that groups and rules use.
+std::shared_ptr<const clients::Devices> devices_in(const config::Config& config, const clients::Directory& directory);
+
+/// Whose on_failure is not the gateway's, or is said once more; each once.  A device goes before a prefix, and of
+/// nested prefixes the longest decides.
+struct Failures {
+  std::vector<std::pair<Prefix, OnFailure>> prefixes = {};
+  std::vector<std::pair<Mac, OnFailure>> macs = {};
+
+  bool operator==(const Failures&) const = default;
+  /// Whether any of them is closed.
+  bool close_some() const;
+};
 /// Whoever observes refuses nothing, also when it cannot judge: none then.
-Failures failures(const config::Config& config);
+Failures failures(const config::Config& config, const clients::Devices& devices);
 /// The gateway's own.
 OnFailure failure(const config::Config& config);
 /// Whether any client is closed.
-bool guarded(const config::Config& config);
+bool guarded(const config::Config& config, const clients::Devices& devices);
 
 /// The first moment behind `now` at which other rules come into force; empty when that is more than a year away.
 std::optional<std::chrono::sys_seconds> next_change(const std::vector<config::Rule>& rules,
@@ -84,8 +101,13 @@ class Snapshot {
  public:
   /// Compiles checked configuration for a moment: rules whose time it is not do not exist.  `lists` holds the content
   /// of every Config::lists entry; a name below NAME/ is a category of it, and "@NAME" means all of them.
+  /// `devices`: what names of devices mean; null: nothing.
   static std::shared_ptr<const Snapshot> build(config::Config config, const NameLists& lists, std::uint32_t id,
-                                               const Moment& moment = {});
+                                               const Moment& moment = {},
+                                               std::shared_ptr<const clients::Devices> devices = {});
+  /// The same rules where names of devices mean something else; what was compiled for host names is shared.
+  std::shared_ptr<const Snapshot> with(std::shared_ptr<const clients::Devices> devices, const Moment& moment,
+                                       std::uint32_t id) const;
   /// The same rules at another moment; what was compiled is shared.
   std::shared_ptr<const Snapshot> at(const Moment& moment, std::uint32_t id) const;
   /// Whether other rules are in force at the moment than in this snapshot.
@@ -106,9 +128,12 @@ class Snapshot {
   KernelPlan plan(const NameHasher& hash) const;
 
   const config::Config& config() const;
+  const std::shared_ptr<const clients::Devices>& devices() const;
   std::uint32_t id() const;
   /// Where the rule of a verdict leads instead of what the client dialled; "" = nowhere else.  Lives as long as this.
   std::string_view dial(const Verdict& verdict) const;
+  /// The groups in which a client is.
+  std::vector<std::string> groups_of(const Address& client, const std::optional<Mac>& mac) const;
   /// What `shadow` of a verdict would have done; empty for -1.
   std::optional<Action> would(const Verdict& verdict) const;
   /// "ads", or "rule 3" for a rule without a name; "" for -1.
@@ -125,6 +150,8 @@ struct KernelPlan {
   std::vector<std::pair<Prefix, std::uint16_t>> clients;  ///< class of the longest match; WEIR_CLASS_exempt included
   std::vector<std::pair<Prefix, std::uint16_t>> dests;
   std::vector<std::pair<Prefix, std::uint16_t>> failures;  ///< 1 = closed
+  std::vector<std::pair<weir_mac, weir_device>> macs;
+  std::vector<std::pair<weir_pair, std::uint16_t>> pairs;
   std::vector<std::pair<weir_row_key, std::uint32_t>> row_index;
   std::vector<weir_row> rows;                                    ///< [0] escalates
   std::vector<std::pair<std::uint64_t, weir_name_class>> names;  ///< each hash once

@@ -4,6 +4,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "clients/directory.h"
 #include "policy/impl.h"
 #include "policy/times.h"
 
@@ -22,24 +23,67 @@ std::unordered_map<std::string, std::uint32_t> numbers(const std::vector<Named>&
   return by_name;
 }
 
-Axis<AddressTable> address_axis(const config::Config& config, std::vector<Match> Rule::*list) {
-  Conditions conditions(config.rules.size(), config.groups.size());
-  std::vector<PrefixIn> prefixes;
-  for (std::uint32_t g = 0; g < config.groups.size(); ++g) {
-    for (const Prefix& prefix : config.groups[g].clients) prefixes.push_back({prefix, g});
+/// Exempt addresses are of the source behind all others.
+AddressTable address_table(std::vector<PrefixIn> prefixes, const Conditions& conditions, const config::Config& config) {
+  const auto exempt = static_cast<std::uint32_t>(conditions.sources());
+  for (const Prefix& prefix : config.gateway.exempt) prefixes.push_back({prefix, exempt});
+  return AddressTable(std::move(prefixes), exempt + 1);
+}
+
+/// Gathers who is meant by the elements of groups and rules.
+struct Members {
+  const clients::Devices& known;
+  std::vector<PrefixIn> prefixes = {};
+  std::vector<std::pair<Mac, std::uint32_t>> macs = {};
+
+  /// A device by its name: whatever addresses it has now, and whatever addresses it may take.
+  void add(const std::string& name, std::uint32_t source) {
+    const auto device = known.find(name);
+    if (device == known.end()) return;
+    for (const Address& address : device->second.addresses) prefixes.push_back({{address, 128}, source});
+    for (const Mac& mac : device->second.macs) macs.emplace_back(mac, source);
   }
+  void add(const config::Group& group, std::uint32_t source) {
+    for (const Prefix& prefix : group.clients) prefixes.push_back({prefix, source});
+    for (const Mac& mac : group.macs) macs.emplace_back(mac, source);
+    for (const config::NamedDevice& device : group.devices) add(device.name, source);
+  }
+  void add(const Match& match, std::uint32_t source) {
+    if (match.kind == Match::Kind::prefix) prefixes.push_back({match.prefix, source});
+    if (match.kind == Match::Kind::mac) macs.emplace_back(match.mac, source);
+    if (match.kind == Match::Kind::device) add(match.text, source);
+  }
+};
+
+ClientAxis client_axis(const config::Config& config, const clients::Devices& devices) {
+  Conditions conditions(config.rules.size(), config.groups.size());
+  Members members{devices};
+  for (std::uint32_t g = 0; g < config.groups.size(); ++g) members.add(config.groups[g], g);
   const auto groups = numbers(config.groups);
   for (std::size_t r = 0; r < config.rules.size(); ++r) {
-    for (const Match& match : config.rules[r].*list) {
+    for (const Match& match : config.rules[r].client) {
       const bool group = match.kind == Match::Kind::reference;
       const std::uint32_t source = group ? groups.at(match.text) : conditions.spelled_out(r, match.negated);
-      if (!group) prefixes.push_back({match.prefix, source});
+      members.add(match, source);
       conditions.add(r, source, match.negated);
     }
   }
-  const auto exempt = static_cast<std::uint32_t>(conditions.sources());
-  for (const Prefix& prefix : config.gateway.exempt) prefixes.push_back({prefix, exempt});
-  AddressTable table(std::move(prefixes), exempt + 1);
+  AddressTable addresses = address_table(std::move(members.prefixes), conditions, config);
+  MacTable macs(members.macs, conditions.sources() + 1);
+  return {std::move(conditions), std::move(addresses), std::move(macs)};
+}
+
+Axis<AddressTable> dest_axis(const config::Config& config) {
+  Conditions conditions(config.rules.size(), 0);
+  std::vector<PrefixIn> prefixes;
+  for (std::size_t r = 0; r < config.rules.size(); ++r) {
+    for (const Match& match : config.rules[r].dest) {
+      const std::uint32_t source = conditions.spelled_out(r, match.negated);
+      prefixes.push_back({match.prefix, source});
+      conditions.add(r, source, match.negated);
+    }
+  }
+  AddressTable table = address_table(std::move(prefixes), conditions, config);
   return {std::move(conditions), std::move(table)};
 }
 
@@ -133,27 +177,74 @@ const std::vector<std::uint32_t>& NamedSets::meant_by(const std::string& referen
   return found == by_reference_.end() ? none : found->second;
 }
 
-Compiled::Compiled(config::Config checked, const NameLists& lists)
+std::shared_ptr<const clients::Devices> devices_in(const config::Config& config, const clients::Directory& directory) {
+  const auto all = directory.devices();
+  auto used = std::make_shared<clients::Devices>();
+  const auto use = [&](const std::string& name) {
+    if (const auto device = all->find(name); device != all->end()) used->insert(*device);
+  };
+  for (const config::Group& group : config.groups) {
+    for (const config::NamedDevice& device : group.devices) use(device.name);
+  }
+  for (const Rule& rule : config.rules) {
+    for (const Match& match : rule.client) {
+      if (match.kind == Match::Kind::device) use(match.text);
+    }
+  }
+  return used;
+}
+
+ClientAxis::ClientAxis(Conditions made, AddressTable filled, MacTable known)
+    : conditions(std::move(made)),
+      addresses(std::move(filled)),
+      devices(std::move(known)),
+      matching(conditions.matching(addresses.sets())) {
+  if (devices.empty()) return;
+  const Bits content = conditions.content();
+  for (std::uint32_t set = 0; set < addresses.sets().size(); ++set) {
+    by_address.push_back(conditions.met(addresses.sets()[set]));
+    by_address.back().wanted |= content;
+  }
+  for (std::uint32_t set = 0; set < devices.sets().size(); ++set) {
+    by_device.push_back(conditions.met(devices.sets()[set]));
+  }
+}
+
+Bits ClientAxis::together(std::uint32_t address, std::uint32_t device) const {
+  if (device == 0) return matching[address];
+  Bits rules = by_address[address].wanted;
+  rules |= by_device[device].wanted;
+  rules -= by_address[address].unwanted;
+  rules -= by_device[device].unwanted;
+  return rules;
+}
+
+HostSide::HostSide(const config::Config& config, const NameLists& lists)
+    : sets(config, lists), axis(host_axis(config, sets)) {
+  sets.forget();
+}
+
+Compiled::Compiled(config::Config checked, std::shared_ptr<const HostSide> hosts,
+                   std::shared_ptr<const clients::Devices> known)
     : config(std::move(checked)),
-      sets(config, lists),
-      client(address_axis(config, &Rule::client)),
-      dest(address_axis(config, &Rule::dest)),
+      devices(std::move(known)),
+      client(client_axis(config, *devices)),
+      dest(dest_axis(config)),
       port(port_axis(config)),
-      host(host_axis(config, sets)),
+      host(std::move(hosts)),
       hosted(config.rules.size()),
       shadows(config.rules.size()),
       unnamed(config.rules.size()),
       locks(config.rules.size()) {
-  sets.forget_contents();
   for (Rule& rule : config.rules) {
     if (config.gateway.observe) rule.dial.clear();
   }
   for (std::size_t r = 0; r < config.rules.size(); ++r) {
-    if (host.conditions.present(r)) hosted.set(r);
+    if (host->axis.conditions.present(r)) hosted.set(r);
     if (config.rules[r].shadow) shadows.set(r);
     if (config.rules[r].change != 0) ++by_hand;
     if (config.rules[r].locked && refuses(config.rules[r].action)) locks.set(r);
-    if (!host.conditions.wants(r) || config.rules[r].unseen_blocks) unnamed.set(r);
+    if (!host->axis.conditions.wants(r) || config.rules[r].unseen_blocks) unnamed.set(r);
   }
 }
 
@@ -217,7 +308,7 @@ Verdict Compiled::at_syn(const Candidates& candidates, int first) const {
 Compiled::Found Compiled::first_match(const Candidates& candidates, const Bits& matching, bool named, int first) const {
   Found found;
   for (int r = candidates.from(first); r >= 0; r = candidates.from(r + 1)) {
-    if (!named && host.conditions.wants(r) && !shadows.test(r)) found.unseen = true;
+    if (!named && host->axis.conditions.wants(r) && !shadows.test(r)) found.unseen = true;
     if (!matching.test(r)) continue;
     if (!shadows.test(r)) {
       found.rule = r;
@@ -244,12 +335,22 @@ Verdict Compiled::evaluate(const Bits& in_force, Stage stage, const Facts& facts
   const Candidates all = candidates(in_force, facts);
   if (stage == Stage::syn) return at_syn(all);
   const bool named = !facts.name.empty();
-  return at_hello(all, named ? host(facts.name) : unnamed, named);
+  return at_hello(all, named ? host->axis(facts.name) : unnamed, named);
 }
 
 std::shared_ptr<const Snapshot> Snapshot::build(config::Config config, const NameLists& lists, std::uint32_t id,
-                                                const Moment& moment) {
-  const auto compiled = std::make_shared<const Compiled>(std::move(config), lists);
+                                                const Moment& moment, std::shared_ptr<const clients::Devices> devices) {
+  if (!devices) devices = std::make_shared<const clients::Devices>();
+  auto hosts = std::make_shared<const HostSide>(config, lists);
+  const auto compiled = std::make_shared<const Compiled>(std::move(config), std::move(hosts), std::move(devices));
+  Impl impl{compiled, policy::in_force(compiled->config.rules, moment), id};
+  return std::shared_ptr<const Snapshot>(new Snapshot(std::make_unique<Impl>(std::move(impl))));
+}
+
+std::shared_ptr<const Snapshot> Snapshot::with(std::shared_ptr<const clients::Devices> devices, const Moment& moment,
+                                               std::uint32_t id) const {
+  const Compiled& now = *impl_->compiled;
+  const auto compiled = std::make_shared<const Compiled>(now.config, now.host, std::move(devices));
   Impl impl{compiled, policy::in_force(compiled->config.rules, moment), id};
   return std::shared_ptr<const Snapshot>(new Snapshot(std::make_unique<Impl>(std::move(impl))));
 }
@@ -274,14 +375,26 @@ Verdict Snapshot::evaluate(Stage stage, const Facts& facts) const {
 
 bool Snapshot::exempt(const Address& client, const Address& dest) const {
   const Compiled& all = *impl_->compiled;
-  return all.is_exempt(all.client, all.client.table.find(client)) || all.is_exempt(all.dest, all.dest.table.find(dest));
+  return all.exempts_client(all.client.addresses.find(client)) || all.exempts_dest(all.dest.table.find(dest));
 }
 
 const config::Config& Snapshot::config() const { return impl_->compiled->config; }
+const std::shared_ptr<const clients::Devices>& Snapshot::devices() const { return impl_->compiled->devices; }
 std::uint32_t Snapshot::id() const { return impl_->id; }
 
 std::string_view Snapshot::dial(const Verdict& verdict) const {
   return verdict.rule < 0 ? std::string_view() : std::string_view(config().rules[verdict.rule].dial);
+}
+
+std::vector<std::string> Snapshot::groups_of(const Address& client, const std::optional<Mac>& mac) const {
+  const ClientAxis& axis = impl_->compiled->client;
+  const Bits &by_address = axis.addresses.sets()[axis.addresses.find(client)],
+             &by_device = axis.devices.sets()[axis.device(mac)];
+  std::vector<std::string> groups;
+  for (std::size_t g = 0; g < config().groups.size(); ++g) {
+    if (by_address.test(g) || by_device.test(g)) groups.push_back(config().groups[g].name);
+  }
+  return groups;
 }
 
 std::optional<Action> Snapshot::would(const Verdict& verdict) const {

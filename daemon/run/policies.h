@@ -43,9 +43,11 @@ class Policies {
 /// only what its SYN alone decides counts.
 inline policy::Verdict judge_passing(const policy::Snapshot& policy, const Flow& flow, Depth depth,
                                      std::string_view name) {
-  return policy.evaluate(
-      depth == Depth::inspect ? Stage::hello : Stage::syn,
-      {.client = flow.client.address, .dest = flow.origin.address, .port = flow.origin.port, .name = name});
+  return policy.evaluate(depth == Depth::inspect ? Stage::hello : Stage::syn, {.client = flow.client.address,
+                                                                               .dest = flow.origin.address,
+                                                                               .port = flow.origin.port,
+                                                                               .name = name,
+                                                                               .mac = flow.mac});
 }
 
 inline bool refuses(const policy::Verdict& verdict) { return verdict.decided && weir::refuses(verdict.action); }

@@ -108,7 +108,8 @@ void Pulse::hear() {
 }
 
 void Pulse::passed(const weir_event& event) {
-  const Flow flow = steer::flow_of(event.key);
+  Flow flow = steer::flow_of(event.key);
+  flow.mac = steer::mac_of(event.mac);
   const Depth depth = event.reason == WEIR_WIRE_passed_hello ? Depth::inspect : Depth::pass;
   ledger_.opened({.flow = flow, .depth = depth, .id = event.id, .since = monotonic(event.started_ns)});
   const std::string name = normalise_name({event.name, event.name_length}).value_or("");

@@ -44,7 +44,8 @@ policy::Facts facts_of(const intake::Arrival& arrival, std::string_view name = {
   return {.client = arrival.flow.client.address,
           .dest = arrival.flow.origin.address,
           .port = arrival.flow.origin.port,
-          .name = name};
+          .name = name,
+          .mac = arrival.flow.mac};
 }
 
 /// An origin whose connection was taken over and that is not to have it must not be left waiting: it is reset.

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "load/name_files.h"
 #include "policy/policy.h"
 #include "steer/companion.h"
 #include "steer/sysctl.h"
@@ -16,7 +17,7 @@ steer::Obstacle cannot(const std::string& what, const std::string& why) {
 
 }  // namespace
 
-steer::FootprintPlan footprint_of(const config::Config& config) {
+steer::FootprintPlan footprint_of(const config::Config& config, const clients::Devices& devices) {
   const config::Gateway& gateway = config.gateway;
   steer::FootprintPlan plan{.mark = gateway.mark,
                             .table = gateway.table,
@@ -26,7 +27,7 @@ steer::FootprintPlan footprint_of(const config::Config& config) {
                             .quic = gateway.tls,
                             .exempt = gateway.exempt,
                             .closed = policy::failure(config) == OnFailure::closed,
-                            .failures = policy::failures(config)};
+                            .failures = policy::failures(config, devices)};
   plan.ports.insert(plan.ports.end(), gateway.tls.begin(), gateway.tls.end());
   // Beside the control socket: gateways in different network namespaces must not share the record.
   plan.sysctl_state = std::filesystem::path(config.control.socket).parent_path() / "sysctl";
@@ -36,7 +37,9 @@ steer::FootprintPlan footprint_of(const config::Config& config) {
 std::expected<void, steer::Obstacle> set_up(const config::Parsed& parsed, const std::string& record) {
   config::Config config;
   config.gateway = parsed.gateway;
-  if (const auto done = steer::guard(footprint_of(parsed.config.value_or(config))); !done)
+  if (parsed.config) config = *parsed.config;
+  const auto directory = load::directory_of(load::read_name_files(load::name_paths(config.clients)), {});
+  if (const auto done = steer::guard(footprint_of(config, *policy::devices_in(config, *directory))); !done)
     return std::unexpected(cannot(done.error().what, done.error().why));
   if (const auto done = steer::apply_sysctls(steer::needed_sysctls(), record); !done)
     return std::unexpected(cannot("settings", done.error().cause.message()));

@@ -12,7 +12,7 @@
 namespace weir::run {
 
 /// What Weir adds to the host by this configuration, before it knows of interfaces, listeners and NAT.
-steer::FootprintPlan footprint_of(const config::Config& config);
+steer::FootprintPlan footprint_of(const config::Config& config, const clients::Devices& devices);
 
 /// Idempotent.  The guard of a configuration with mistakes is that of its [gateway], as far as it can be read: closed
 /// for all clients is safer than open.  `record`: of the settings that are changed.

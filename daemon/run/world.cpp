@@ -86,6 +86,7 @@ void keep_running_values(config::Config& next, const config::Config& now) {
 
 }  // namespace
 
+/// With the devices that its leases and hosts files name.
 policy::Moment World::present() { return load::moment_of(std::chrono::system_clock::now()); }
 
 World::World(std::string path, load::Loaded loaded) : path_(std::move(path)), loaded_(std::move(loaded)) {
@@ -139,6 +140,7 @@ std::expected<void, steer::Obstacle> World::open_workers() {
   limit_connections();
   books_ =
       std::make_unique<account::Books>(count + 1, access_settings(loaded_.config->log));  // the last one is the pulse's
+  follow_clients();
   for (unsigned i = 0; i < count; ++i) {
     auto worker = Worker::make(i, *shared_, books_->ledger(i), terms_);
     if (!worker) return std::unexpected(obstacle("cannot open a listener", worker.error()));
@@ -203,7 +205,7 @@ steer::Settings World::settings() const {
   return {.mark = config.gateway.mark,
           .workers = worker_count(config),
           .closed = !aside_ && policy::failure(config) == OnFailure::closed,
-          .guarded = !aside_ && policy::guarded(config),
+          .guarded = !aside_ && policy::guarded(config, *policy::devices_in(config, *loaded_.directory)),
           .floor_splice = config.gateway.floor == config::Floor::splice,
           .quic_reject = config.gateway.quic == config::Quic::reject && !config.gateway.observe,
           .http = config.gateway.http,
@@ -213,7 +215,7 @@ steer::Settings World::settings() const {
 }
 
 steer::FootprintPlan World::footprint() const {
-  steer::FootprintPlan plan = footprint_of(*loaded_.config);
+  steer::FootprintPlan plan = footprint_of(*loaded_.config, *policy::devices_in(*loaded_.config, *loaded_.directory));
   plan.wan = wan_;
   plan.nat = nat_;
   if (aside_) {
@@ -302,6 +304,7 @@ World::Reload World::reload(load::Loaded next) {
   refused_.clear();
   in_force_since_ = std::chrono::system_clock::now();
   lists_.follow(loaded_, std::chrono::steady_clock::now(), in_force_since_);
+  follow_clients();
   result.reset = reset_refused();
   result.done = true;
   accept_unguarded();

@@ -16,6 +16,7 @@
 #include "load/load.h"
 #include "policy/policy.h"
 #include "run/list_keeper.h"
+#include "run/name_watch.h"
 #include "run/pulse.h"
 #include "run/worker.h"
 #include "steer/footprint.h"
@@ -80,6 +81,8 @@ class World {
   /// The clock may have reached a time at which other rules come into force, or may have been set: puts those in force
   /// that it calls for.  Cheap when it calls for none.
   void look_at_clock();
+  /// Leases may have come or gone: devices are called what they say, and rules mean who they say.  Cheap when none did.
+  void look_at_names();
   /// When the rules in force change next; empty when they do not.
   std::optional<std::chrono::sys_seconds> next_change() const;
 
@@ -134,6 +137,7 @@ class World {
   void recall_changes();
   void end_changes();
   void find_overridden(Changed& changed) const;
+  void follow_clients();
   Result<void> judge_by(std::shared_ptr<const policy::Snapshot> policy);
   std::uint64_t reset_refused();
   void take_no_more();
@@ -159,6 +163,9 @@ class World {
   std::uint32_t next_id_ = 1;
   load::ByHand by_hand_;
   ListKeeper lists_;
+  NameWatch watch_;
+  bool names_changed_ = false;  // and rules may depend on them
+  Monotonic next_names_{};      // not before
   Policies policies_;
   std::optional<steer::Monitor> monitor_;
   std::vector<steer::Link> links_;

@@ -43,7 +43,9 @@ std::vector<Address> samples(const config::Rule& rule, const config::Config& con
 }  // namespace
 
 std::shared_ptr<const policy::Snapshot> World::compile(const load::Loaded& loaded, std::uint32_t id) const {
-  return policy::Snapshot::build(config::with_changes(*loaded.config, by_hand_.changes), loaded.lists, id, present());
+  config::Config config = config::with_changes(*loaded.config, by_hand_.changes);
+  auto devices = policy::devices_in(config, *loaded.directory);
+  return policy::Snapshot::build(std::move(config), loaded.lists, id, present(), std::move(devices));
 }
 
 std::vector<config::Change> World::changes() const {

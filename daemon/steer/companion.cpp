@@ -103,9 +103,24 @@ constexpr char kClosed[] = R"(  chain closed {
     jump exempt
 )";
 
+std::string verdict(OnFailure of) { return of == OnFailure::closed ? " goto shut\n" : " accept\n"; }
+
+// Devices go before prefixes: one that is open is so wherever it is.  An interface without hardware addresses has none.
+std::string by_device(const policy::Failures& failures) {
+  std::string rules;
+  for (const OnFailure of : {OnFailure::closed, OnFailure::open}) {
+    std::vector<Mac> macs;
+    for (const auto& [mac, said] : failures.macs)
+      if (said == of) macs.push_back(mac);
+    if (macs.empty()) continue;
+    rules += "    ether saddr " + set_of(macs, [](const Mac& mac) { return mac.to_string(); }) + verdict(of);
+  }
+  return rules;
+}
+
 // A rule for the prefixes of each length, the longest first, so that the first match is the longest.  Prefixes of one
 // length do not overlap, which a set would refuse.
-std::string by_client(const policy::Failures& failures) {
+std::string by_prefix(const policy::Failures& failures) {
   struct Length {
     std::uint8_t length;
     bool v4;
@@ -113,14 +128,13 @@ std::string by_client(const policy::Failures& failures) {
     auto operator<=>(const Length&) const = default;
   };
   std::map<Length, std::vector<Prefix>, std::greater<>> lengths;
-  for (const auto& [prefix, of] : failures) {
+  for (const auto& [prefix, of] : failures.prefixes) {
     lengths[{prefix.length, prefix.address.is_v4() && prefix.length >= 96, of}].push_back(prefix);
   }
   std::string rules;
   for (const auto& [at, prefixes] : lengths) {
     rules += std::string("    ") + (at.v4 ? "ip" : "ip6") + " saddr " +
-             set_of(prefixes, [](const Prefix& p) { return p.to_string(); }) +
-             (at.of == OnFailure::closed ? " goto shut\n" : " accept\n");
+             set_of(prefixes, [](const Prefix& p) { return p.to_string(); }) + verdict(at.of);
   }
   return rules;
 }
@@ -177,8 +191,8 @@ std::string closed_ruleset(const ClosedPlan& plan) {
   std::string shut = "  chain shut {\n";
   if (!plan.tcp.empty()) shut += "    tcp dport " + numbers(plan.tcp) + " counter drop\n";
   if (!plan.udp.empty()) shut += "    udp dport " + numbers(plan.udp) + " counter drop\n";
-  const std::string body = exempt_chains(plan.exempt) + shut + "  }\n" + kClosed + by_client(plan.failures) +
-                           (plan.closed ? "    goto shut\n" : "");
+  const std::string body = exempt_chains(plan.exempt) + shut + "  }\n" + kClosed + by_device(plan.failures) +
+                           by_prefix(plan.failures) + (plan.closed ? "    goto shut\n" : "");
   return mark_words(plan.mark) + define("LAN", names(plan.lan)) +
          replacing("weir-closed", "weir: what is not judged is not forwarded", body + "  }\n");
 }

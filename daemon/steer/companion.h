@@ -44,7 +44,7 @@ struct ClosedPlan {
   std::vector<std::uint16_t> udp;  ///< QUIC; empty where it is left alone
   std::vector<Prefix> exempt;
   bool closed = true;              ///< all clients, but for
-  policy::Failures failures = {};  ///< those, of nested prefixes by the longest
+  policy::Failures failures = {};  ///< those: by device, else of nested prefixes by the longest
 };
 
 /// From closed clients to the judged ports nothing is forwarded that a live program has not marked as passed.  Replies

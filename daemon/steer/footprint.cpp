@@ -44,8 +44,7 @@ Outcome<void> withdraw(const std::string& sysctl_state) {
 }  // namespace
 
 Outcome<void> guard(const FootprintPlan& plan) {
-  const auto closed = [](const auto& client) { return client.second == OnFailure::closed; };
-  if (!plan.closed && std::ranges::none_of(plan.failures, closed)) return remove_closed();
+  if (!plan.closed && !plan.failures.close_some()) return remove_closed();
   return add_closed({plan.mark, plan.lan, plan.ports, plan.quic, plan.exempt, plan.closed, plan.failures});
 }
 

@@ -144,6 +144,12 @@ Flow flow_of(const weir_flow_key& key) {
   return flow;
 }
 
+std::optional<Mac> mac_of(const weir_mac& from) {
+  Mac mac;
+  std::memcpy(mac.octets.data(), from.octets, sizeof from.octets);
+  return mac == Mac{} ? std::nullopt : std::optional(mac);
+}
+
 Features probe() {
   libbpf_set_print(quiet);
   Features features{.release = kernel_release()};
@@ -370,6 +376,13 @@ std::optional<weir_held> Kernel::held(const Flow& flow) const {
   weir_flow_key key = key_of(flow);
   weir_held value;
   if (bpf_map_lookup_elem(impl_->map("held"), &key, &value)) return std::nullopt;
+  return value;
+}
+
+std::optional<weir_mac> Kernel::take_arriving(const Flow& flow) const {
+  weir_flow_key key = key_of(flow);
+  weir_mac value;
+  if (bpf_map_lookup_and_delete_elem(impl_->map("arriving"), &key, &value)) return std::nullopt;
   return value;
 }
 

@@ -15,6 +15,7 @@
 #include "base/addr.h"
 #include "base/fd.h"
 #include "base/flow.h"
+#include "base/mac.h"
 #include "base/result.h"
 #include "base/units.h"
 #include "policy/policy.h"
@@ -65,6 +66,8 @@ using WireCounters = std::array<std::uint64_t, WEIR_WIRE_REASONS>;
 
 weir_flow_key key_of(const Flow& flow);
 Flow flow_of(const weir_flow_key& key);
+/// Empty: the link has none.
+std::optional<Mac> mac_of(const weir_mac& mac);
 
 class Kernel {
  public:
@@ -102,6 +105,8 @@ class Kernel {
   WireCounters counters() const;
   /// A flow in the hands of the daemon, or not yet judged.
   std::optional<weir_held> held(const Flow& flow) const;
+  /// From which device the SYN of a steered connection came; told once.  Empty: no program saw it, or too long ago.
+  std::optional<weir_mac> take_arriving(const Flow& flow) const;
   /// Unless the client has reused addresses and ports since for another flow than `id`.
   void forget(const Flow& flow, FlowId id) const;
   std::optional<weir_passed> passed(const Flow& flow) const;

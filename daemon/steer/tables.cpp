@@ -85,6 +85,8 @@ Result<void> write_generation(const bpf_object* object, const policy::KernelPlan
   if (auto r = write_prefixes(object, "clients", plan.clients, slot); !r) return r;
   if (auto r = write_prefixes(object, "dests", plan.dests, slot); !r) return r;
   if (auto r = write_prefixes(object, "failures", plan.failures, slot); !r) return r;
+  if (auto r = write_hash(object, "macs", plan.macs, slot, 0); !r) return r;
+  if (auto r = write_hash(object, "pairs", plan.pairs, slot, 0); !r) return r;
   if (auto r = write_hash(object, "row_index", plan.row_index, slot, 0); !r) return r;
   if (auto r = write_array(object, "rows", plan.rows, slot, BPF_F_INNER_MAP); !r) return r;
   if (auto r = write_hash(object, "names", plan.names, slot, BPF_F_NO_PREALLOC); !r) return r;

@@ -5,6 +5,7 @@
 //   GET  /v1/flows?client=A&host=H&failed=1&since=S&limit=N
 //                                                       {"flows": [...]}: the fields of the access log, and `live`; S:
 //                                                       only what ended in the last S seconds, or lives
+//   GET  /v1/clients                                     ClientList
 //   GET  /v1/reasons                                     Reasons
 //   GET  /v1/policy                                      Policy
 //   GET  /v1/explain?client=A&dest=A&port=N&host=H&time=T
@@ -65,6 +66,7 @@ struct Running {
   bool passed_over = false;        ///< the file on disk was taken back or never confirmed: a start passes over it
   std::vector<std::string> held;   ///< lists of which an update waits for the operator
   std::vector<std::string> stale;  ///< lists whose last attempt to be fetched failed
+  std::vector<std::string> unknown_devices;  ///< names in groups and rules that nobody bears now
 };
 
 struct RuleCount {
@@ -189,6 +191,8 @@ struct FlowLine {
   std::string flow;
   std::string client;
   std::uint32_t client_port = 0;
+  std::string mac;          ///< of the client; "" = its link has none, or it is not known
+  std::string client_name;  ///< as leases or hosts files say
   std::string dst;
   std::uint32_t dst_port = 0;
   std::string host;
@@ -209,6 +213,38 @@ struct FlowLine {
 
 struct FlowList {
   std::vector<FlowLine> flows;  ///< live ones first, newest first
+};
+
+// --- clients ---------------------------------------------------------------------------------------------------------
+
+/// A device that was seen: by its hardware address, else by the part of its address that tells clients apart.
+struct ClientLine {
+  std::string name;  ///< "" = nobody gives it one
+  std::string mac;
+  std::vector<std::string> addresses;  ///< the last few, the latest first
+  std::vector<std::string> groups;
+  std::uint64_t connections = 0;  ///< now
+  std::uint64_t opened = 0;       ///< in all
+  std::uint64_t refused = 0;      ///< by rules: connections and requests
+  std::uint64_t bytes_in = 0;     ///< from it, of what has ended
+  std::uint64_t bytes_out = 0;
+  std::int64_t first_seen = 0;
+  std::int64_t last_seen = 0;  ///< when a connection of it began last
+};
+
+/// A name that groups or rules use, and what is wrong with it.
+struct NameTrouble {
+  std::string name;
+  std::string trouble;
+};
+
+struct ClientList {
+  std::int64_t now = 0;
+  std::vector<ClientLine> clients;    ///< those seen last first
+  std::uint64_t most = 0;             ///< so many are kept; beyond, those that were seen longest ago give way
+  std::uint64_t uncounted = 0;        ///< connections that found all of them busy
+  std::vector<std::string> files;     ///< that give names
+  std::vector<NameTrouble> troubles;  ///< with names that rules depend on
 };
 
 // --- reasons ---------------------------------------------------------------------------------------------------------
@@ -295,7 +331,9 @@ struct ExplainStep {
 
 struct Explained {
   std::string client;
-  std::string dest;  ///< "" = none given
+  std::string mac;          ///< the device that it was seen with last, or that was asked for; "" = none
+  std::string client_name;  ///< as leases or hosts files say
+  std::string dest;         ///< "" = none given
   std::uint32_t port = 0;
   std::string host;     ///< "" = the connection names nobody
   bool exempt = false;  ///< never touched; what follows is empty then

@@ -11,7 +11,7 @@ namespace weir::control {
 
 #define WEIR_JSON NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
 WEIR_JSON(Running, config, file, since, rules, names, differs, refused, refused_at, confirm_until, passed_over, held,
-          stale)
+          stale, unknown_devices)
 WEIR_JSON(RuleCount, rule, count)
 WEIR_JSON(Would, observe, shadows, lines, refused, most)
 WEIR_JSON(Times, rules, in_force, clock_set, next, next_wall)
@@ -25,9 +25,13 @@ WEIR_JSON(HandChange, number, action, host, client, since, until, idle)
 WEIR_JSON(Status, version, state, started, now, workers, policy, times, would, tier, connections, unjudged, dials, log,
           by_hand, events, events_lost)
 WEIR_JSON(Health, well, reason, notes, line)
-WEIR_JSON(FlowLine, live, ts, flow, client, client_port, dst, dst_port, host, depth, action, rule, would, would_rule,
-          reason, method, url, status, cache, bytes_in, bytes_out, duration_ms)
+WEIR_JSON(FlowLine, live, ts, flow, client, client_port, mac, client_name, dst, dst_port, host, depth, action, rule,
+          would, would_rule, reason, method, url, status, cache, bytes_in, bytes_out, duration_ms)
 WEIR_JSON(FlowList, flows)
+WEIR_JSON(ClientLine, name, mac, addresses, groups, connections, opened, refused, bytes_in, bytes_out, first_seen,
+          last_seen)
+WEIR_JSON(NameTrouble, name, trouble)
+WEIR_JSON(ClientList, now, clients, most, uncounted, files, troubles)
 WEIR_JSON(WireReason, name, text, count)
 WEIR_JSON(EndReason, name, text, failure, count, connections)
 WEIR_JSON(Reasons, wire, close)
@@ -38,8 +42,8 @@ WEIR_JSON(Purged, objects, bytes)
 WEIR_JSON(PolicyRule, name, action, where, shadow, in_force, hits, would)
 WEIR_JSON(Policy, config, observe, rules, groups, lists)
 WEIR_JSON(ExplainStep, rule, where, answer, because)
-WEIR_JSON(Explained, client, dest, port, host, exempt, action, rule, where, would, would_rule, would_where, observing,
-          stage, unseen, depth, depth_because, time, steps)
+WEIR_JSON(Explained, client, mac, client_name, dest, port, host, exempt, action, rule, where, would, would_rule,
+          would_where, observing, stage, unseen, depth, depth_because, time, steps)
 WEIR_JSON(Refusal, code, ts, client, host, dst, dst_port, url, action, rule, where)
 WEIR_JSON(Refusals, now, refusals)
 WEIR_JSON(ListLine, name, source, format, names, unreadable, other, bare, categories, rules, except, updated, checked,

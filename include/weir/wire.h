@@ -10,7 +10,7 @@
 
 #include <linux/types.h>
 
-#define WEIR_WIRE_ABI 2
+#define WEIR_WIRE_ABI 3
 
 /* The four adjacent mark bits above `gateway.mark`. */
 #define WEIR_MARK_STEERED(base)  ((base))      /* routed to the daemon */
@@ -24,6 +24,7 @@
 #define WEIR_MAX_CLASSES      4096
 #define WEIR_MAX_NAME_CLASSES 65536
 #define WEIR_MAX_ROWS         4096
+#define WEIR_MAX_PAIRS        65536
 #define WEIR_MAX_CELL_BYTES   (16U << 20)
 #define WEIR_HELLO_BYTES      4096 /* the longest ClientHello read on the wire; longer ones are taken over */
 #define WEIR_NAME_BYTES       256
@@ -87,6 +88,27 @@ struct weir_prefix {
   __u8 octets[16];
 };
 #define WEIR_CLASS_exempt 0xffff
+
+/* The hardware address from which a client's frames come; all zero = its link has none */
+struct weir_mac {
+  __u8 octets[6];
+  __u8 pad[2];
+};
+/* hash `macs`: hardware address -> what is said of the device; no entry = nothing, class 0 */
+struct weir_device {
+  __u16 mac_class;
+  __u8 on_failure; /* WEIR_FAILURE_* */
+  __u8 pad;
+};
+#define WEIR_FAILURE_unsaid 0 /* its prefix decides */
+#define WEIR_FAILURE_open   1
+#define WEIR_FAILURE_closed 2
+/* hash `pairs`: a client's class is the one of its prefix, unless an entry here says what it is for its device */
+struct weir_pair {
+  __u16 prefix_class;
+  __u16 mac_class;
+};
+#define WEIR_CLASS_beyond 0xfffe /* class of devices whose pairs do not fit: no row knows it, so they escalate */
 
 /* LPM trie `failures`: prefix of clients -> whether their on_failure is "closed"; no entry = weir_config.closed */
 
@@ -168,11 +190,14 @@ struct weir_held {
   __u32 policy;      /* weir_shape.id that judged the SYN; `row` belongs to it */
   struct weir_half client;
   struct weir_half origin;
+  struct weir_mac mac;
 };
 #define WEIR_HELD_syn    1 /* SYN seen */
 #define WEIR_HELD_synack 2 /* SYN-ACK seen: the first data segment decides */
 #define WEIR_HELD_taken  3 /* the daemon owns both halves */
 #define WEIR_HELD_passed 4 /* its hello passed, up to take_seq, but the origin has not acknowledged it yet */
+
+/* LRU map `arriving`: flow -> weir_mac of a connection that was steered to a listener, until it is accepted */
 
 /* LRU map `passed`: flows on the wire, for accounting */
 struct weir_passed {
@@ -209,6 +234,7 @@ struct weir_event {
   __u64 bytes_down;
   __u8 state; /* WEIR_PASSED_* bits of an ended flow */
   __u8 pad[7];
+  struct weir_mac mac; /* of a passed flow */
 };
 #define WEIR_EVENT_passed  1 /* a flow was let pass: its one announcement */
 #define WEIR_EVENT_ended   2 /* a passed flow ended (both FINs or an RST) */
@@ -222,14 +248,17 @@ struct weir_event {
 WEIR_ASSERT_SIZE(struct weir_config, 32);
 WEIR_ASSERT_SIZE(struct weir_heartbeat, 16);
 WEIR_ASSERT_SIZE(struct weir_prefix, 20);
+WEIR_ASSERT_SIZE(struct weir_mac, 8);
+WEIR_ASSERT_SIZE(struct weir_device, 4);
+WEIR_ASSERT_SIZE(struct weir_pair, 4);
 WEIR_ASSERT_SIZE(struct weir_row_key, 8);
 WEIR_ASSERT_SIZE(struct weir_row, 4);
 WEIR_ASSERT_SIZE(struct weir_name_class, 4);
 WEIR_ASSERT_SIZE(struct weir_shape, 16);
 WEIR_ASSERT_SIZE(struct weir_flow_key, 36);
 WEIR_ASSERT_SIZE(struct weir_half, 16);
-WEIR_ASSERT_SIZE(struct weir_held, 72);
+WEIR_ASSERT_SIZE(struct weir_held, 80);
 WEIR_ASSERT_SIZE(struct weir_passed, 56);
-WEIR_ASSERT_SIZE(struct weir_event, 360);
+WEIR_ASSERT_SIZE(struct weir_event, 368);
 
 #endif

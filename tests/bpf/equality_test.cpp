@@ -24,12 +24,16 @@ class Equality : public Lab {
 
   void expect_same(const policy::Snapshot& snapshot, const policy::random::Flow& random, std::uint16_t port) {
     const Flow flow{{random.client, port}, {random.dest, random.port}};
-    const policy::Facts facts{.client = random.client, .dest = random.dest, .port = random.port, .name = random.name};
-    SCOPED_TRACE(flow.client.to_string() + " to " + flow.origin.to_string() + " named " + random.name);
+    const policy::Facts facts{
+        .client = random.client, .dest = random.dest, .port = random.port, .name = random.name, .mac = random.mac};
+    const Mac mac = random.mac.value_or(Mac{{2, 0, 0, 0, 0, 1}});  // which no rule knows
+    SCOPED_TRACE(flow.client.to_string() + ' ' + mac.to_string() + " to " + flow.origin.to_string() + " named " +
+                 random.name);
     const auto at_syn = snapshot.evaluate(Stage::syn, facts), at_hello = snapshot.evaluate(Stage::hello, facts);
     const bool http = random.port == 80 || random.port == 8080;
 
-    const Reasons opened = run(lan_in, packet(flow).flags(syn).seq(1000).options(usual_options(1, 0))).counted;
+    const Reasons opened =
+        run(lan_in, packet(flow).from_mac(mac).flags(syn).seq(1000).options(usual_options(1, 0))).counted;
     if (snapshot.exempt(random.client, random.dest)) {
       EXPECT_EQ(opened, Reasons{WEIR_WIRE_exempt});
       return;
@@ -50,7 +54,7 @@ class Equality : public Lab {
     watched.origin.mss = 1460;
     put_held(flow, watched);
     const auto named = random.name.empty() ? ClientHello().extension(43, {2, 3, 4}).record() : hello(random.name);
-    const Reasons judged = run(lan_in, packet(flow).seq(1001).acks(5001).payload(named)).counted;
+    const Reasons judged = run(lan_in, packet(flow).from_mac(mac).seq(1001).acks(5001).payload(named)).counted;
     ASSERT_TRUE(at_hello.decided);
     if (at_hello.action == Action::pass || at_hello.action == Action::allow) {
       EXPECT_EQ(judged, Reasons{WEIR_WIRE_passed_hello});
@@ -65,8 +69,8 @@ class Equality : public Lab {
     SCOPED_TRACE("seed " + std::to_string(seed));
     policy::random::Source source(seed);
     auto drawn = source.policy(rules);
-    const auto snapshot =
-        policy::Snapshot::build(drawn.config, drawn.lists, static_cast<std::uint32_t>(seed), drawn.moment);
+    const auto snapshot = policy::Snapshot::build(drawn.config, drawn.lists, static_cast<std::uint32_t>(seed),
+                                                  drawn.moment, std::make_shared<clients::Devices>(drawn.devices));
     const auto tables = snapshot->plan(hasher());
     ASSERT_TRUE(tables.over_limit.empty());
     ASSERT_TRUE(kernel().commit(tables));

@@ -106,7 +106,7 @@ Octets Packet::frame() const {
   if (fragmented_) body = Octets(body.begin() + offset_, body.begin() + static_cast<std::ptrdiff_t>(offset_ + length_));
   const bool is_v4 = flow_.client.address.is_v4();
   Octets frame = mac_;
-  put(frame, 0x020000000001, 6);
+  frame.insert(frame.end(), source_.octets.begin(), source_.octets.end());
   put(frame, ethertype_ != 0 ? ethertype_ : is_v4 ? 0x0800 : 0x86dd, 2);
   put(frame, is_v4 ? v4(body) : v6(std::move(body)));
   put(frame, trailer_);

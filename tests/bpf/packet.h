@@ -54,8 +54,10 @@ class Packet {
   Packet& bad_checksum() { return bad_checksum_ = true, *this; }
   /// Bytes behind the packet, such as those that fill a short Ethernet frame.
   Packet& trailer(Octets bytes) { return trailer_ = std::move(bytes), *this; }
-  /// The destination of the frame, else the gateway; source is 02:00:00:00:00:01.
+  /// The destination of the frame, else the gateway.
   Packet& to_mac(const Octets& mac) { return mac_ = mac, *this; }
+  /// The device that sends it, else 02:00:00:00:00:01.
+  Packet& from_mac(const Mac& mac) { return source_ = mac, *this; }
   /// A frame that holds something else than IP.
   Packet& ethertype(std::uint16_t type) { return ethertype_ = type, *this; }
 
@@ -74,6 +76,7 @@ class Packet {
   unsigned offset_ = 0;
   std::size_t length_ = 0;
   int claimed_ = -1;
+  Mac source_ = {{2, 0, 0, 0, 0, 1}};
   Octets payload_, options_, ip_options_, extensions_, trailer_, mac_ = Octets(6, 0);
 };
 

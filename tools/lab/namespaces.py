@@ -102,6 +102,11 @@ class Lab:
         with open(f"/etc/netns/{namespace}/hosts", "w", encoding="ascii") as file:
             file.write("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in self.hosts))
 
+    def become(self, mac):
+        """The client's interface gets another hardware address, and what the gateway knew of its neighbour is forgotten."""
+        run("ip", "-n", self.client, "link", "set", "cli0", "address", mac)
+        run("ip", "-n", self.gateway, "neigh", "flush", "dev", "lan0")
+
     def masquerade(self):
         """The gateway hides its clients behind its own address, as home routers do."""
         self.nft(self.gateway, """

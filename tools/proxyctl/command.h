@@ -51,6 +51,7 @@ struct Arguments {
 int status(const Arguments& arguments, const Look& look);
 int health(const Arguments& arguments, const Look& look);
 int flows(const Arguments& arguments, const Look& look);
+int clients(const Arguments& arguments, const Look& look);
 int policy(const Arguments& arguments, const Look& look);
 int reasons(const Arguments& arguments, const Look& look);
 int lists(const Arguments& arguments, const Look& look);

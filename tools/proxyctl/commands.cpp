@@ -18,7 +18,7 @@ void no_options(CLI::App&, Arguments&) {}
 
 void flow_options(CLI::App& app, Arguments& to) {
   app.add_flag("--failed", to.failed, "only what ended in a failure");
-  app.add_option("--client", to.client, "only this client: an address or a prefix");
+  app.add_option("--client", to.client, "only this client: an address, a prefix, a hardware address or a name");
   app.add_option("--host", to.host, "only this name and what is below it");
   app.add_option("--since", to.since, "only what lives, or ended within this time: 15m, 2h");
   app.add_option("--limit", to.limit, "at most so many")->check(CLI::Range(1, 10000))->capture_default_str();
@@ -26,7 +26,7 @@ void flow_options(CLI::App& app, Arguments& to) {
 
 void explain_options(CLI::App& app, Arguments& to) {
   auto* code = app.add_option("code", to.code, "what a block page shows as its code: who was refused what, and why");
-  app.add_option("--client", to.client, "address of the client; needed without a code")->excludes(code);
+  app.add_option("--client", to.client, "the client: an address, a hardware address or a name; needed without a code")->excludes(code);
   auto* dest = app.add_option("--dest", to.dest, "address it dials: A, A:PORT or [A]:PORT (port 443)");
   app.add_option("--port", to.port, "port it dials, wherever to")->check(CLI::Range(1, 65535))->excludes(dest);
   app.add_option("--host", to.host, "name in its TLS hello or Host field; none: it names nobody");
@@ -102,6 +102,8 @@ constexpr Command commands[] = {
     {"health", false, asks, "Say in one line whether new connections are judged; exit status 0 well, 1 not", health,
      no_options},
     {"flows", false, asks, "Show live connections and the last endings", flows, flow_options},
+    {"clients", false, asks,
+     "Show the devices that were seen: names, addresses, groups, how much, and what was refused", clients, no_options},
     {"policy", false, asks, "Show the rules in force with how often each decided, or would have", policy,
      policy_options},
     {"reasons", false, asks, "Show why packets and connections ended as they did, with counts", reasons, no_options},

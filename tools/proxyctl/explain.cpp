@@ -42,7 +42,9 @@ std::string stage_words(const control::Explained& e) {
 std::string explain_text(const control::Explained& e, const std::string& source, const Look& look) {
   Page page(look);
   std::string to = e.dest.empty() ? "any destination" : printable(e.dest);
-  std::string connection = printable(e.client) + " to " + to + ", port " + std::to_string(e.port) +
+  std::string client = printable(e.client.empty() ? e.mac : e.client);
+  if (!e.client_name.empty()) client = printable(e.client_name) + " (" + client + ')';
+  std::string connection = client + " to " + to + ", port " + std::to_string(e.port) +
                            (e.host.empty() ? ", no name" : ", " + printable(e.host));
   if (e.exempt) {
     page.headline(Mark::fine, "never touched: exempt by configuration", "gateway.exempt");
@@ -89,6 +91,8 @@ namespace {
 /// What the command line says of the connection; what is wrong with it otherwise.
 struct Asked {
   Address client;
+  std::optional<Mac> mac;
+  std::string device;  ///< a name that leases or hosts files must know
   std::optional<Address> dest;
   std::uint16_t port = 443;
   std::string host;
@@ -99,8 +103,11 @@ std::expected<Asked, std::string> read(const Arguments& arguments) {
   Asked asked;
   if (arguments.client.empty()) return std::unexpected("--client: whose connection? or give the code of a block page");
   auto client = Address::parse(arguments.client);
-  if (!client) return std::unexpected("--client: not an address: " + printable(arguments.client));
-  asked.client = *client;
+  if (client) asked.client = *client;
+  asked.mac = Mac::parse(arguments.client);
+  if (!client && !asked.mac) asked.device = device_name(arguments.client).value_or("");
+  if (!client && !asked.mac && asked.device.empty())
+    return std::unexpected("--client: not an address, a hardware address or a name: " + printable(arguments.client));
 
   std::string_view dest = arguments.dest;
   if (!dest.empty()) {
@@ -138,6 +145,18 @@ std::expected<Asked, std::string> read(const Arguments& arguments) {
   return asked;
 }
 
+/// The client as far as leases and hosts files know it; false: nobody is called so.
+bool identify(const Asked& asked, const clients::Directory& directory, policy::Facts& facts) {
+  facts.client = asked.client;
+  facts.mac = asked.mac ? asked.mac : directory.mac_of(asked.client);
+  if (asked.device.empty()) return true;
+  const auto device = directory.devices()->find(asked.device);
+  if (device == directory.devices()->end()) return false;
+  if (!device->second.addresses.empty()) facts.client = device->second.addresses.front();
+  if (!device->second.macs.empty()) facts.mac = device->second.macs.front();
+  return true;
+}
+
 /// By the rules of a file, without a daemon.
 int explain_file(const Arguments& arguments, const Asked& asked, const Look& look) {
   load::Loaded loaded = load::load(arguments.config);
@@ -149,11 +168,15 @@ int explain_file(const Arguments& arguments, const Asked& asked, const Look& loo
   }
   load::enter_zone(loaded.config->gateway.timezone);
   const policy::Moment moment = asked.time ? asked.time : load::moment_of(std::chrono::system_clock::now());
-  auto snapshot = policy::Snapshot::build(std::move(*loaded.config), loaded.lists, 1);
-  policy::Facts facts{
-      .client = asked.client, .dest = asked.dest.value_or(Address{}), .port = asked.port, .name = asked.host};
+  auto snapshot = policy::Snapshot::build(*loaded.config, loaded.lists, 1, {},
+                                          policy::devices_in(*loaded.config, *loaded.directory));
+  policy::Facts facts{.client = {}, .dest = asked.dest.value_or(Address{}), .port = asked.port, .name = asked.host};
+  if (!identify(asked, *loaded.directory, facts))
+    return complain(look, "no device is called " + printable(asked.device),
+                    "weir --check --config " + arguments.config);
   // Whether this kernel can take connections over is the daemon's to know; the file is judged for one that can.
   control::Explained explained = policy::explained(*snapshot, facts, asked.dest.has_value(), /*takeover=*/true, moment);
+  explained.client_name = loaded.directory->name_of(facts.client, facts.mac);
   if (arguments.json) {
     std::printf("%s\n", nlohmann::json(explained).dump().c_str());
   } else {
@@ -178,7 +201,7 @@ int explain(const Arguments& arguments, const Look& look) {
   if (!arguments.config.empty()) return explain_file(arguments, *asked, look);
 
   Question question{.path = "/v1/explain",
-                    .query = {{"client", asked->client.to_string()},
+                    .query = {{"client", arguments.client},
                               {"dest", asked->dest ? asked->dest->to_string() : ""},
                               {"port", std::to_string(asked->port)},
                               {"host", asked->host},

@@ -80,8 +80,8 @@ std::string flows_text(const control::FlowList& list, bool failed, std::int64_t 
                {"received", right},
                {"end", left, 20}});
   for (const FlowLine& f : list.flows) {
-    table.add({clock_text(seconds_of(f.ts), now), printable(f.client), where_to(f), spoken_depth(f.depth),
-               f.bytes_out == 0 ? "-" : size_text(f.bytes_out), how_it_ended(f)});
+    table.add({clock_text(seconds_of(f.ts), now), printable(f.client_name.empty() ? f.client : f.client_name),
+               where_to(f), spoken_depth(f.depth), f.bytes_out == 0 ? "-" : size_text(f.bytes_out), how_it_ended(f)});
   }
   table.print(page);
   return page.text();

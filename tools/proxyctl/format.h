@@ -13,6 +13,7 @@ namespace weir::proxyctl {
 std::string status_text(const control::Status& status, const Look& look);
 /// `failed`: only failures were asked for.  `now` in seconds since 1970.
 std::string flows_text(const control::FlowList& list, bool failed, std::int64_t now, const Look& look);
+std::string clients_text(const control::ClientList& all, const Look& look);
 std::string reasons_text(const control::Reasons& reasons, const Look& look);
 /// `shadow`: only the rules that only count, and those that would have decided.
 std::string policy_text(const control::Policy& policy, bool shadow, const Look& look);

@@ -58,6 +58,12 @@ std::vector<Trouble> troubles(const Status& s) {
     found.push_back(
         {"an update of a list is held", "list", printable(list) + ": an update waits for you", "proxyctl lists"});
   }
+  if (!s.policy.unknown_devices.empty()) {
+    std::string names;
+    for (const std::string& name : s.policy.unknown_devices) names += (names.empty() ? "" : ", ") + printable(name);
+    found.push_back({"a rule means a device that nobody knows", "devices",
+                     "called so by no lease and no hosts file: " + names, "proxyctl clients"});
+  }
   for (const std::string& list : s.policy.stale) {
     found.push_back(
         {"a list is stale", "list", printable(list) + ": not fetched, the last copy holds", "proxyctl lists"});

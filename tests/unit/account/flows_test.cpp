@@ -82,5 +82,16 @@ TEST(FlowIds, NeverMeetThoseOfTheKernelNorOfAnotherWorkerNorOfTheRunBefore) {
   EXPECT_EQ(restarted.next(), a + 1000000);  // room for a million a second
 }
 
+TEST(Filter, FindsADeviceByItsHardwareAddressAndItsName) {
+  Record record;
+  record.flow.mac = Mac::parse("02:00:5e:10:00:01");
+  record.client_name = "tablet-1";
+  EXPECT_TRUE((Filter{.mac = record.flow.mac}.wants(record)));
+  EXPECT_FALSE((Filter{.mac = Mac::parse("02:00:5e:10:00:02")}.wants(record)));
+  EXPECT_TRUE((Filter{.client_name = "tablet-1"}.wants(record)));
+  EXPECT_FALSE((Filter{.client_name = "tablet-2"}.wants(record)));
+  EXPECT_FALSE((Filter{.mac = record.flow.mac}.wants(Record())));
+}
+
 }  // namespace
 }  // namespace weir::account

@@ -53,6 +53,17 @@ TEST(JsonLine, LeavesOutWhatIsNotKnown) {
   EXPECT_EQ(line.size(), 12u);
 }
 
+TEST(JsonLine, TellsTheDeviceWhereItIsKnown) {
+  Record record;
+  record.flow.client = {*Address::parse("192.0.2.7"), 40001};
+  EXPECT_EQ(json_line(record).find("mac"), std::string::npos);
+  EXPECT_EQ(json_line(record).find("client_name"), std::string::npos);
+  record.flow.mac = Mac::parse("02:00:5e:10:00:01");
+  record.client_name = "tablet-1";
+  EXPECT_NE(json_line(record).find(R"("client_port":40001,"mac":"02:00:5e:10:00:01","client_name":"tablet-1","dst":)"),
+            std::string::npos);
+}
+
 // RFC 8259 §8.1 wants UTF-8; a request target is whatever bytes the client sent.
 TEST(JsonLine, StaysOneParseableLineForHostileBytes) {
   for (std::string evil : {std::string("\xff\xfe\xc3"), std::string("a\nb\r\"\\\x1b[2J\x7f"), std::string("\0x", 2),

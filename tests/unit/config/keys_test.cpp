@@ -34,6 +34,9 @@ TEST(Keys, TheWrittenDefaultsAreTheDefaults) {
   EXPECT_EQ(written.gateway.table, assumed.gateway.table);
   EXPECT_EQ(written.gateway.observe, assumed.gateway.observe);
   EXPECT_EQ(written.gateway.timezone, assumed.gateway.timezone);
+  EXPECT_EQ(written.clients.names, assumed.clients.names);
+  EXPECT_EQ(written.clients.names_by_place, assumed.clients.names_by_place);
+  EXPECT_EQ(written.clients.ipv6, assumed.clients.ipv6);
   EXPECT_EQ(written.limits.connections, assumed.limits.connections);
   EXPECT_EQ(written.limits.head, assumed.limits.head);
   EXPECT_EQ(written.limits.idle, assumed.limits.idle);

@@ -28,8 +28,9 @@ class Readers {
  public:
   Readers(random::Policy policy)
       : policy_(std::move(policy)),
-        oracle_(policy_.config, policy_.lists, policy_.moment),
-        snapshot_(Snapshot::build(policy_.config, policy_.lists, 1, policy_.moment)),
+        oracle_(policy_.config, policy_.lists, policy_.moment, policy_.devices),
+        snapshot_(Snapshot::build(policy_.config, policy_.lists, 1, policy_.moment,
+                                  std::make_shared<clients::Devices>(policy_.devices))),
         hash_(NameHasher::random()),
         plan_(snapshot_->plan(hash_)),
         kernel_(plan_, hash_) {
@@ -37,7 +38,7 @@ class Readers {
   }
 
   void agree_on(const random::Flow& flow) const {
-    const Facts facts{.client = flow.client, .dest = flow.dest, .port = flow.port, .name = flow.name};
+    const Facts facts{.client = flow.client, .dest = flow.dest, .port = flow.port, .name = flow.name, .mac = flow.mac};
     const Verdict at_syn = snapshot_->evaluate(Stage::syn, facts), at_hello = snapshot_->evaluate(Stage::hello, facts);
     expect_same(at_syn, oracle_.evaluate(Stage::syn, facts), "at SYN");
     expect_same(at_hello, oracle_.evaluate(Stage::hello, facts), "at the hello");
@@ -46,7 +47,7 @@ class Readers {
     EXPECT_TRUE(!at_syn.decided || snapshot_->dial(at_syn) == snapshot_->dial(at_hello)) << "nor where it leads";
     EXPECT_TRUE(!at_syn.decided || at_syn.shadow == at_hello.shadow) << "nor what is counted";
 
-    const auto tcp = kernel_.at_syn(flow.client, flow.dest, flow.port, IPPROTO_TCP);
+    const auto tcp = kernel_.at_syn(flow.client, flow.dest, flow.port, IPPROTO_TCP, flow.mac);
     EXPECT_EQ(snapshot_->exempt(flow.client, flow.dest), oracle_.exempt(facts));
     EXPECT_EQ(tcp.exempt, oracle_.exempt(facts));
     if (tcp.exempt) return;
@@ -55,7 +56,7 @@ class Readers {
       EXPECT_EQ(tcp.values.at_syn, served ? WEIR_CELL_escalate : cell(*snapshot_, at_syn));
       return;
     }
-    const auto udp = kernel_.at_syn(flow.client, flow.dest, flow.port, IPPROTO_UDP);
+    const auto udp = kernel_.at_syn(flow.client, flow.dest, flow.port, IPPROTO_UDP, flow.mac);
     const bool led = at_syn.decided && !snapshot_->dial(at_syn).empty();
     EXPECT_EQ(tcp.values.at_syn, cell(*snapshot_, at_syn));
     EXPECT_EQ(udp.values.at_syn, led ? WEIR_CELL_block : cell(*snapshot_, at_syn)) << "QUIC cannot be led elsewhere";
@@ -78,8 +79,8 @@ void agree_for(std::uint64_t seed, unsigned rules, bool narrow, int flows) {
   const Readers readers(source.policy(rules, narrow));
   for (int n = 0; n < flows; ++n) {
     const random::Flow flow = source.flow();
-    SCOPED_TRACE(flow.client.to_string() + " to " + flow.dest.to_string() + ' ' + std::to_string(flow.port) + ' ' +
-                 flow.name);
+    SCOPED_TRACE(flow.client.to_string() + ' ' + (flow.mac ? flow.mac->to_string() : "-") + " to " +
+                 flow.dest.to_string() + ' ' + std::to_string(flow.port) + ' ' + flow.name);
     readers.agree_on(flow);
     if (testing::Test::HasFailure()) return;
   }

@@ -12,8 +12,8 @@ namespace weir::policy {
 
 class Oracle {
  public:
-  Oracle(const config::Config& config, const NameLists& lists, const Moment& moment)
-      : config_(config), lists_(lists), moment_(moment) {}
+  Oracle(const config::Config& config, const NameLists& lists, const Moment& moment, const clients::Devices& devices)
+      : config_(config), lists_(lists), moment_(moment), devices_(devices) {}
 
   bool exempt(const Facts& facts) const {
     return std::ranges::any_of(config_.gateway.exempt,
@@ -116,10 +116,20 @@ class Oracle {
     return found || !any_wanted;
   }
 
-  bool address_holds(const config::Match& match, const Address& address) const {
-    if (match.kind == config::Match::Kind::prefix) return match.prefix.contains(address);
+  bool client_holds(const config::Match& match, const Facts& facts) const {
+    if (match.kind == config::Match::Kind::prefix) return match.prefix.contains(facts.client);
+    if (match.kind == config::Match::Kind::mac) return facts.mac == match.mac;
+    if (match.kind == config::Match::Kind::device) return is_device(match.text, facts);
     const auto group = std::ranges::find(config_.groups, match.text, &config::Group::name);
-    return std::ranges::any_of(group->clients, [&](const Prefix& p) { return p.contains(address); });
+    return std::ranges::any_of(group->clients, [&](const Prefix& p) { return p.contains(facts.client); }) ||
+           std::ranges::any_of(group->macs, [&](const Mac& mac) { return facts.mac == mac; }) ||
+           std::ranges::any_of(group->devices, [&](const auto& device) { return is_device(device.name, facts); });
+  }
+  bool is_device(const std::string& name, const Facts& facts) const {
+    const auto device = devices_.find(name);
+    if (device == devices_.end()) return false;
+    return std::ranges::count(device->second.addresses, facts.client) > 0 ||
+           (facts.mac && std::ranges::count(device->second.macs, *facts.mac) > 0);
   }
   bool name_holds(const config::Match& match, std::string_view name) const {
     if (match.kind == config::Match::Kind::exact) return name == match.text;
@@ -142,8 +152,8 @@ class Oracle {
   }
 
   bool matches_at_syn(const config::Rule& rule, const Facts& facts) const {
-    return list_matches(rule.client, [&](const auto& m) { return address_holds(m, facts.client); }) &&
-           list_matches(rule.dest, [&](const auto& m) { return address_holds(m, facts.dest); }) &&
+    return list_matches(rule.client, [&](const auto& m) { return client_holds(m, facts); }) &&
+           list_matches(rule.dest, [&](const auto& m) { return m.prefix.contains(facts.dest); }) &&
            list_matches(rule.port, [&](const auto& m) { return m.low <= facts.port && facts.port <= m.high; });
   }
   bool host_matches(const config::Rule& rule, const Facts& facts, Stage stage, bool& unseen) const {
@@ -157,6 +167,7 @@ class Oracle {
   const config::Config& config_;
   const NameLists& lists_;
   Moment moment_;
+  const clients::Devices& devices_;
 };
 
 }  // namespace weir::policy

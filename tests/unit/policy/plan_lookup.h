@@ -1,4 +1,5 @@
-// A KernelPlan read as the kernel reads it (include/weir/wire.h): longest prefix, row, name from the back, cell.
+// A KernelPlan read as the kernel reads it (include/weir/wire.h): longest prefix, device and both together, row, name
+// from the back, cell.
 #pragma once
 
 #include <functional>
@@ -18,6 +19,12 @@ class PlanLookup {
       : plan_(plan), point_(hash.point()), names_(plan.names.begin(), plan.names.end()) {
     for (const auto& [prefix, value] : plan.clients) clients_[prefix.length][prefix.address] = value;
     for (const auto& [prefix, value] : plan.dests) dests_[prefix.length][prefix.address] = value;
+    for (const auto& [mac, device] : plan.macs) {
+      Mac key;
+      std::ranges::copy(mac.octets, key.octets.begin());
+      macs_[key] = device;
+    }
+    for (const auto& [pair, value] : plan.pairs) pairs_[{pair.prefix_class, pair.mac_class}] = value;
     for (const auto& [key, row] : plan.row_index) {
       rows_[{key.client_class, key.dest_class, key.port, key.protocol}] = row;
     }
@@ -28,8 +35,9 @@ class PlanLookup {
     std::uint32_t number = 0;
     weir_row values = {};
   };
-  Row at_syn(const Address& client, const Address& dest, std::uint16_t port, std::uint16_t protocol) const {
-    const std::uint16_t client_class = longest(clients_, client), dest_class = longest(dests_, dest);
+  Row at_syn(const Address& client, const Address& dest, std::uint16_t port, std::uint16_t protocol,
+             const std::optional<Mac>& mac = {}) const {
+    const std::uint16_t client_class = of_client(client, mac), dest_class = longest(dests_, dest);
     if (client_class == WEIR_CLASS_exempt || dest_class == WEIR_CLASS_exempt) return {.exempt = true};
     const auto found = rows_.find({client_class, dest_class, port, protocol});
     const std::uint32_t number = found == rows_.end() ? 0 : found->second;
@@ -58,6 +66,15 @@ class PlanLookup {
     return 0;
   }
 
+  std::uint16_t of_client(const Address& client, const std::optional<Mac>& mac) const {
+    const std::uint16_t by_prefix = longest(clients_, client);
+    const auto device = mac ? macs_.find(*mac) : macs_.end();
+    if (by_prefix == WEIR_CLASS_exempt || device == macs_.end() || device->second.mac_class == 0) return by_prefix;
+    if (device->second.mac_class == WEIR_CLASS_beyond) return WEIR_CLASS_beyond;
+    const auto together = pairs_.find({by_prefix, device->second.mac_class});
+    return together == pairs_.end() ? by_prefix : together->second;
+  }
+
   std::uint16_t name_class(std::string_view name) const {
     std::uint64_t hash = 0;
     std::uint16_t found = 0;
@@ -73,6 +90,8 @@ class PlanLookup {
   const KernelPlan& plan_;
   std::uint64_t point_;
   Prefixes clients_, dests_;
+  std::unordered_map<Mac, weir_device, MacHash> macs_;
+  std::map<std::pair<int, int>, std::uint16_t> pairs_;
   std::unordered_map<std::uint64_t, weir_name_class> names_;
   std::map<std::tuple<int, int, int, int>, std::uint32_t> rows_;
 };

@@ -15,12 +15,14 @@ struct Policy {
   config::Config config;
   NameLists lists;  ///< whole ones, and some in the categories "a" and "b"
   Moment moment;    ///< for which it is judged
+  clients::Devices devices;
 };
 
 struct Flow {
   Address client, dest;
   std::uint16_t port = 0;
-  std::string name;  ///< normalised; empty = a hello without a name
+  std::string name;        ///< normalised; empty = a hello without a name
+  std::optional<Mac> mac;  ///< of the client's frames
 };
 
 class Source {
@@ -42,6 +44,10 @@ class Source {
 
   Address address();
   Prefix prefix();
+  Mac mac();
+  std::string device();
+  clients::Devices devices();
+  config::Group group(unsigned number);
   std::string name();
   config::Match address_element(const config::Config& config);
   config::Match port_element();
@@ -84,11 +90,41 @@ inline std::string Source::name() {
   return name;
 }
 
+inline Mac Source::mac() { return {{0x02, 0x00, 0x5e, 0x10, 0x00, static_cast<std::uint8_t>(below(6))}}; }
+
+inline std::string Source::device() { return one_of<const char*>({"tv", "tablet", "phone", "gone"}); }
+
+inline clients::Devices Source::devices() {
+  clients::Devices devices;
+  for (const char* name : {"tv", "tablet", "phone"}) {
+    clients::Device& device = devices[name];
+    for (unsigned n = below(3); n > 0; --n) device.addresses.push_back(address());
+    for (unsigned n = below(3); n > 0; --n) device.macs.push_back(mac());
+  }
+  return devices;
+}
+
+inline config::Group Source::group(unsigned number) {
+  config::Group group{.name = "group" + std::to_string(number)};
+  for (unsigned n = below(5); n > 0; --n) group.clients.push_back(prefix());
+  if (chance(40)) {
+    for (unsigned n = 1 + below(3); n > 0; --n) group.macs.push_back(mac());
+  }
+  if (chance(30)) group.devices.push_back({.name = device(), .where = {}});
+  return group;
+}
+
 inline config::Match Source::address_element(const config::Config& config) {
   config::Match match{.kind = config::Match::Kind::prefix, .negated = chance(25)};
   if (!config.groups.empty() && chance(50)) {
     match.kind = config::Match::Kind::reference;
     match.text = config.groups[below(static_cast<unsigned>(config.groups.size()))].name;
+  } else if (chance(25)) {
+    match.kind = config::Match::Kind::mac;
+    match.mac = mac();
+  } else if (chance(20)) {
+    match.kind = config::Match::Kind::device;
+    match.text = device();
   } else {
     match.prefix = prefix();
   }
@@ -203,11 +239,8 @@ inline Policy Source::policy(unsigned rules, bool narrow) {
   config.gateway.tls = {443, 8443};
   config.gateway.observe = chance(15);
   made.moment = moment();
-  for (unsigned n = below(4); n > 0; --n) {
-    config::Group group{.name = "group" + std::to_string(n)};
-    for (unsigned p = below(5); p > 0; --p) group.clients.push_back(prefix());
-    config.groups.push_back(group);
-  }
+  made.devices = devices();
+  for (unsigned n = below(4); n > 0; --n) config.groups.push_back(group(n));
   for (unsigned n = below(4); n > 0; --n) {
     config::List& list = config.lists.emplace_back(config::List{.name = "list" + std::to_string(n)});
     if (chance(30)) {
@@ -231,6 +264,7 @@ inline Flow Source::flow() {
   Flow flow{.client = address(), .dest = address(), .port = one_of<std::uint16_t>({80, 8080, 443, 8443})};
   if (chance(85)) flow.name = name();
   if (chance(10)) flow.name = "elsewhere.invalid";
+  if (chance(80)) flow.mac = mac();
   return flow;
 }
 

@@ -406,11 +406,11 @@ TEST_F(Closed, HoldsForTheClientsWhoseGroupSaysSo) {
   };
   ClosedPlan some{kMark, {"lan0"}, {80, 443}, {443}, {}};
   some.closed = false;
-  some.failures = {{*Prefix::parse("10.71.0.0/24"), OnFailure::closed},
-                   {*Prefix::parse("10.71.0.128/25"), OnFailure::open},
-                   {*Prefix::parse("10.71.0.130"), OnFailure::closed},
-                   {*Prefix::parse("fd71::/64"), OnFailure::closed},
-                   {*Prefix::parse("fd71::2"), OnFailure::open}};
+  some.failures.prefixes = {{*Prefix::parse("10.71.0.0/24"), OnFailure::closed},
+                            {*Prefix::parse("10.71.0.128/25"), OnFailure::open},
+                            {*Prefix::parse("10.71.0.130"), OnFailure::closed},
+                            {*Prefix::parse("fd71::/64"), OnFailure::closed},
+                            {*Prefix::parse("fd71::2"), OnFailure::open}};
   const auto added = add_closed(some);
   ASSERT_TRUE(added) << added.error().why << closed_ruleset(some);
   EXPECT_FALSE(reaches("10.71.0.2", "10.72.0.2"));
@@ -418,11 +418,34 @@ TEST_F(Closed, HoldsForTheClientsWhoseGroupSaysSo) {
   EXPECT_TRUE(reaches("fd71::2", "fd72::2"));
 
   some.closed = true;
-  some.failures = {{*Prefix::parse("10.71.0.8/30"), OnFailure::open}};
+  some.failures.prefixes = {{*Prefix::parse("10.71.0.8/30"), OnFailure::open}};
   ASSERT_TRUE(add_closed(some));
   EXPECT_TRUE(reaches("10.71.0.9", "10.72.0.2"));
   EXPECT_FALSE(reaches("10.71.0.2", "10.72.0.2"));
   EXPECT_FALSE(reaches("fd71::2", "fd72::2"));
+}
+
+// A device goes before the prefix in which it is, whatever its family.
+TEST_F(Closed, HoldsForTheDevicesWhoseGroupSaysSo) {
+  lab->client.in([] { sh("ip link set c0 address 02:00:5e:10:00:01"); });
+  const auto reaches = [&](const char* client, const char* origin) {
+    const Fd listener = in(lab->origin, [&] { return listen_at(at(origin, 80), false); });
+    const Fd dialling = in(lab->client, [&] { return dial(at(client, 0), at(origin, 80), false); });
+    return settled(dialling, kNever) == 0;
+  };
+  const Mac own = *Mac::parse("02:00:5e:10:00:01"), other = *Mac::parse("02:00:5e:10:00:02");
+  ClosedPlan some{kMark, {"lan0"}, {80, 443}, {443}, {}};
+  some.closed = false;
+  some.failures.macs = {{own, OnFailure::closed}, {other, OnFailure::open}};
+  const auto added = add_closed(some);
+  ASSERT_TRUE(added) << added.error().why << closed_ruleset(some);
+  EXPECT_FALSE(reaches("10.71.0.2", "10.72.0.2"));
+  EXPECT_FALSE(reaches("fd71::2", "fd72::2"));
+
+  some.failures = {.prefixes = {{*Prefix::parse("10.71.0.0/24"), OnFailure::closed}},
+                   .macs = {{own, OnFailure::open}, {other, OnFailure::closed}}};
+  ASSERT_TRUE(add_closed(some));
+  EXPECT_TRUE(reaches("10.71.0.2", "10.72.0.2"));
 }
 
 // Refused means refused at once, also while the guard stands.

@@ -80,13 +80,13 @@ TEST_F(Footprint, OfACrashedRunIsTakenOverAndThenRemoved) {
 
 TEST_F(Footprint, GuardsWhereOnlyOneGroupIsClosed) {
   plan.closed = false;
-  plan.failures = {{*Prefix::parse("10.71.0.2"), OnFailure::open}};
+  plan.failures.prefixes = {{*Prefix::parse("10.71.0.2"), OnFailure::open}};
   ASSERT_TRUE(guard(plan));
   EXPECT_FALSE(is_guarded());
-  plan.failures.push_back({*Prefix::parse("10.71.0.3"), OnFailure::closed});
+  plan.failures.prefixes.push_back({*Prefix::parse("10.71.0.3"), OnFailure::closed});
   ASSERT_TRUE(guard(plan));
   EXPECT_TRUE(is_guarded());
-  plan.failures.clear();
+  plan.failures.prefixes.clear();
   ASSERT_TRUE(guard(plan));
   EXPECT_FALSE(is_guarded());
 }

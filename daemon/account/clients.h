@@ -1,0 +1,66 @@
+// Who was seen: a line a device, for `proxyctl clients` and for whatever holds by client.
+//
+// Bounded: 4,096 clients, cut into shards of 256 so that workers meet on a lock only by accident.  When a shard is
+// full, the client without a connection that was seen longest ago gives way; where all have one, the newcomer is not
+// counted, which is counted.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "account/client_key.h"
+#include "base/clock.h"
+
+namespace weir::account {
+
+struct Client {
+  std::optional<Mac> mac;
+  std::vector<Address> addresses;  ///< the last few, the latest first
+  std::uint64_t connections = 0;   ///< now
+  std::uint64_t opened = 0;
+  std::uint64_t refused = 0;  ///< by rules: lines of the access log
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  WallTime first{}, last{};  ///< when its first and its latest connection began
+};
+
+/// Any thread.
+class Clients {
+ public:
+  static constexpr std::size_t most = 4096;
+  static constexpr std::size_t addresses_kept = 8;
+
+  /// A connection begins.  False: it is not counted, and nothing may be told of it later.
+  bool opened(const Flow& flow, WallTime now);
+  void ended(const Flow& flow);
+  /// A line of the access log.
+  void carried(const Flow& flow, std::uint64_t bytes_in, std::uint64_t bytes_out, bool refused);
+
+  /// Seen last first.
+  std::vector<Client> list() const;
+  std::uint64_t uncounted() const { return uncounted_.load(std::memory_order_relaxed); }
+  /// The device that was seen with an address last.
+  std::optional<Mac> device_at(const Address& address) const;
+
+  /// clients.ipv6.  Clients that were seen before stay as they are.
+  void tell_apart_by(unsigned ipv6_bits) { ipv6_bits_.store(ipv6_bits, std::memory_order_relaxed); }
+  ClientKey key_of(const Flow& flow) const { return client_of(flow, ipv6_bits_.load(std::memory_order_relaxed)); }
+
+ private:
+  struct alignas(64) Shard {
+    mutable std::mutex mutex;
+    std::unordered_map<ClientKey, Client, ClientKeyHash> clients;
+  };
+  static constexpr std::size_t shard_count = 16;
+  Shard& of(const ClientKey& key) { return shards_[ClientKeyHash{}(key)*0x9e3779b97f4a7c15ULL >> 60]; }
+  static bool make_room(Shard& shard);
+
+  std::array<Shard, shard_count> shards_;
+  std::atomic<unsigned> ipv6_bits_{64};
+  std::atomic<std::uint64_t> uncounted_{0};
+};
+
+}  // namespace weir::account

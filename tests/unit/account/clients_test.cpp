@@ -1,0 +1,118 @@
+#include "account/clients.h"
+
+#include <gtest/gtest.h>
+
+#include "account/ledger.h"
+
+namespace weir::account {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr WallTime start{std::chrono::hours(1000)};
+const Mac tablet = *Mac::parse("02:00:5e:10:00:01");
+
+Flow from(std::string_view address, std::optional<Mac> mac = {}) {
+  return {.client = {*Address::parse(address), 40000}, .origin = {Address::v4(0xc0000201), 443}, .mac = mac};
+}
+
+TEST(Clients, ADeviceIsOneClientWhateverItsAddresses) {
+  Clients clients;
+  for (const char* address : {"192.168.1.40", "2001:db8::1", "2001:db8:0:9::2", "192.168.1.40"}) {
+    EXPECT_TRUE(clients.opened(from(address, tablet), start));
+  }
+  clients.opened(from("192.168.1.40"), start);  // the same address of an unknown device
+  const auto all = clients.list();
+  ASSERT_EQ(all.size(), 2U);
+  const Client& device = all[0].mac ? all[0] : all[1];
+  EXPECT_EQ(device.connections, 4U);
+  const std::vector<Address> latest_first = {*Address::parse("192.168.1.40"), *Address::parse("2001:db8:0:9::2"),
+                                             *Address::parse("2001:db8::1")};
+  EXPECT_EQ(device.addresses, latest_first);
+  EXPECT_EQ(clients.device_at(*Address::parse("2001:db8::1")), tablet);
+  EXPECT_FALSE(clients.device_at(*Address::parse("192.168.1.99")));
+}
+
+TEST(Clients, WithoutADeviceAnIpv6PrefixIsOneClient) {
+  Clients clients;
+  clients.opened(from("2001:db8::1"), start);
+  clients.opened(from("2001:db8::ffff:2"), start);
+  clients.opened(from("2001:db8:0:1::1"), start);
+  EXPECT_EQ(clients.list().size(), 2U);
+  clients.tell_apart_by(56);
+  clients.opened(from("2001:db8:5:1::1"), start);
+  clients.opened(from("2001:db8:5:2::1"), start);
+  EXPECT_EQ(clients.list().size(), 3U);
+  EXPECT_NE(clients.key_of(from("192.168.1.40")), clients.key_of(from("192.168.1.41"))) << "IPv4 tells each apart";
+}
+
+TEST(Clients, CountsWhatBeginsIsCarriedAndEnds) {
+  Clients clients;
+  const Flow flow = from("192.168.1.40", tablet);
+  clients.opened(flow, start);
+  clients.opened(flow, start + 10s);
+  clients.carried(flow, 10, 100, false);
+  clients.carried(flow, 1, 2, true);
+  clients.ended(flow);
+  const Client client = clients.list().at(0);
+  EXPECT_EQ(client.connections, 1U);
+  EXPECT_EQ(client.opened, 2U);
+  EXPECT_EQ(client.refused, 1U);
+  EXPECT_EQ(client.bytes_in, 11U);
+  EXPECT_EQ(client.bytes_out, 102U);
+  EXPECT_EQ(client.first, start);
+  EXPECT_EQ(client.last, start + 10s);
+}
+
+TEST(Clients, WhenFullTheOneWithoutAConnectionThatWasSeenLongestAgoGivesWay) {
+  Clients clients;
+  const auto client = [](unsigned n) { return from(Address::v4(10u << 24 | n).to_string()); };
+  for (unsigned n = 0; n < 8 * Clients::most; ++n) {
+    clients.opened(client(n), start + std::chrono::seconds(n));
+    clients.ended(client(n));
+  }
+  const auto all = clients.list();
+  EXPECT_EQ(all.size(), Clients::most);
+  EXPECT_EQ(all.front().last, start + std::chrono::seconds(8 * Clients::most - 1));
+  EXPECT_GT(all.back().last, start + std::chrono::seconds(6 * Clients::most)) << "shards fill about alike";
+  EXPECT_EQ(clients.uncounted(), 0U);
+}
+
+TEST(Clients, WhenFullOfConnectedOnesANewcomerIsNotCounted) {
+  Clients clients;
+  unsigned refused = 0;
+  for (unsigned n = 0; n < 2 * Clients::most; ++n) {
+    refused += !clients.opened(from(Address::v4(10u << 24 | n).to_string()), start);
+  }
+  EXPECT_EQ(refused, Clients::most);
+  EXPECT_EQ(clients.uncounted(), refused);
+  EXPECT_EQ(clients.list().size(), Clients::most);
+}
+
+TEST(Clients, AreToldByTheLedgerAndNamedInItsRecords) {
+  Books books(1, "");
+  const clients::NameFile leases{
+      .format = clients::Format::dnsmasq,
+      .claims = {{.name = "tablet", .address = Address::parse("192.168.1.40"), .mac = tablet, .duid = {}}}};
+  books.names().put(std::make_shared<clients::Directory>(std::vector{leases}, 0, clients::Directory()));
+  Ledger& ledger = books.ledger(0);
+  const FlowId id = ledger.opened({.flow = from("2001:db8::7", tablet)});
+  Record request{.id = id, .flow = from("2001:db8::7", tablet), .action = Action::block, .bytes_out = 9};
+  ledger.request(request);
+  EXPECT_EQ(books.clients().list().at(0).connections, 1U);
+  ledger.ended(id, CloseReason::done);
+  const FlowId other = ledger.opened({.flow = from("192.168.1.41")});
+  ledger.ended(other, CloseReason::done, Traffic{.in = 3, .out = 4});
+
+  const auto lines = books.recent({});
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].client_name + lines[1].client_name, "tablet");
+  for (const Client& client : books.clients().list()) {
+    EXPECT_EQ(client.connections, 0U);
+    EXPECT_EQ(client.refused, client.mac ? 1U : 0U);
+    EXPECT_EQ(client.bytes_out, client.mac ? 9U : 4U);
+  }
+}
+
+}  // namespace
+}  // namespace weir::account
