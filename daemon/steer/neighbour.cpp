@@ -36,14 +36,20 @@ struct Hop {
   Raw address;
 };
 
-Hop next_hop(Netlink& netlink, const Raw& to) {
+/// A socket for each question: the acknowledgement behind an answer stays in it.
+bool ask(Message message, const Netlink::Each& each) {
+  auto netlink = Netlink::open(NETLINK_ROUTE);
+  return netlink && netlink->ask(std::move(message), each);
+}
+
+Hop next_hop(const Raw& to) {
   Hop hop{.link = 0, .address = to};
   rtmsg header{};
   header.rtm_family = static_cast<unsigned char>(to.family);
   header.rtm_dst_len = static_cast<unsigned char>(8 * to.bytes.size());
   Message message = request(RTM_GETROUTE, 0, header);
   if (!message || nla_put(message.get(), RTA_DST, static_cast<int>(to.bytes.size()), to.bytes.data()) < 0) return {};
-  const auto asked = netlink.ask(std::move(message), [&](nlmsghdr* answer) {
+  const bool asked = ask(std::move(message), [&](nlmsghdr* answer) {
     nlattr* at[RTA_MAX + 1];
     if (answer->nlmsg_type != RTM_NEWROUTE || nlmsg_parse(answer, sizeof(rtmsg), at, RTA_MAX, nullptr) < 0) return;
     if (at[RTA_OIF]) hop.link = nla_get_u32(at[RTA_OIF]);
@@ -52,7 +58,7 @@ Hop next_hop(Netlink& netlink, const Raw& to) {
   return asked ? hop : Hop();
 }
 
-std::optional<Mac> resolved(Netlink& netlink, const Hop& hop) {
+std::optional<Mac> resolved(const Hop& hop) {
   std::optional<Mac> mac;
   ndmsg header{};
   header.ndm_family = static_cast<unsigned char>(hop.address.family);
@@ -60,7 +66,7 @@ std::optional<Mac> resolved(Netlink& netlink, const Hop& hop) {
   Message message = request(RTM_GETNEIGH, 0, header);
   const auto size = static_cast<int>(hop.address.bytes.size());
   if (!message || nla_put(message.get(), NDA_DST, size, hop.address.bytes.data()) < 0) return {};
-  (void)netlink.ask(std::move(message), [&](nlmsghdr* answer) {  // none: the kernel refuses
+  ask(std::move(message), [&](nlmsghdr* answer) {  // none: the kernel refuses
     nlattr* at[NDA_MAX + 1];
     if (answer->nlmsg_type != RTM_NEWNEIGH || nlmsg_parse(answer, sizeof(ndmsg), at, NDA_MAX, nullptr) < 0) return;
     if (!at[NDA_LLADDR] || nla_len(at[NDA_LLADDR]) != sizeof(Mac::octets)) return;
@@ -72,11 +78,9 @@ std::optional<Mac> resolved(Netlink& netlink, const Hop& hop) {
 }  // namespace
 
 std::optional<Mac> neighbour_of(const Address& address) {
-  auto netlink = Netlink::open(NETLINK_ROUTE);
-  if (!netlink) return {};
-  const Hop hop = next_hop(*netlink, raw(address));
+  const Hop hop = next_hop(raw(address));
   if (hop.link == 0) return {};
-  return resolved(*netlink, hop);
+  return resolved(hop);
 }
 
 }  // namespace weir::steer

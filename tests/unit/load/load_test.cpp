@@ -55,6 +55,51 @@ TEST_F(Load, ATimeZoneMustBeOneOfTheSystems) {
   EXPECT_NE(in("tzdata.zi").find("takes the name of a time zone"), std::string::npos);
 }
 
+TEST_F(Load, SaysWhatTheNamesOfDevicesAreWorth) {
+  write("weir.toml", gateway + R"(
+[clients]
+names = ["leases", "hosts", "missing"]
+[[group]]
+name = "kids"
+clients = ["tablet", "phone", "tv", "printer"]
+[[rule]]
+client = ["@kids"]
+action = "block"
+)");
+  write("leases",
+        "0 02:00:5e:10:00:01 10.0.0.1 tablet *\n0 02:00:5e:10:00:02 10.0.0.2 phone *\n"
+        "0 02:00:5e:10:00:03 10.0.0.3 phone *\n0 02:00:5e:10:00:04 10.0.0.4 printer *\n");
+  write("hosts", "10.0.0.4 printer\n");
+  const Loaded loaded = load_main();
+  EXPECT_EQ(
+      said(loaded),
+      "weir.toml:4:9: warning: \"missing\" names no device: there is no such file now\n"
+      "weir.toml:7:12: warning: \"tablet\" is known by its lease alone, and a device says itself what it is called: "
+      "others may take the name\n  → write its hardware address 02:00:5e:10:00:01, or name it in /etc/hosts\n"
+      "weir.toml:7:22: warning: \"phone\": 02:00:5e:10:00:03 calls itself so too; the name stays with "
+      "02:00:5e:10:00:02\n"
+      "weir.toml:7:22: warning: \"phone\" is known by its lease alone, and a device says itself what it is called: "
+      "others may take the name\n  → write its hardware address 02:00:5e:10:00:02, or name it in /etc/hosts\n"
+      "weir.toml:7:31: warning: no device is called \"tv\" now\n"
+      "  → a lease or a hosts file must name it; until then it means nobody\n");
+  ASSERT_TRUE(loaded.config);
+  EXPECT_EQ(policy::devices_in(*loaded.config, *loaded.directory)->size(), 3U);
+}
+
+TEST_F(Load, RefusesHardwareAddressesWhereNoFrameBearsOne) {
+  const auto in = [&](const std::string& lan) {
+    write("weir.toml",
+          "[gateway]\nlan = [" + lan + "]\n[[rule]]\nclient = [\"02:00:5e:10:00:01\"]\naction = \"block\"\n");
+    return said(load_main());
+  };
+  EXPECT_EQ(in("\"not-there\""), "");
+  EXPECT_EQ(in("\"lo\""),
+            "weir.toml:4:11: error: frames on lo bear no hardware address, so none can match there\n"
+            "  → write the addresses or prefixes of the clients\n");
+  EXPECT_EQ(in("\"lo\", \"not-there\""),
+            "weir.toml:4:11: warning: frames on lo bear no hardware address, so none can match there\n");
+}
+
 std::string list(const std::string& name, const std::string& rest) {
   return "[[list]]\nname = \"" + name + "\"\n" + rest + "\n[[rule]]\nhost = [\"@" + name + "\"]\naction = \"block\"\n";
 }

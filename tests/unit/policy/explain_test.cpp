@@ -104,5 +104,26 @@ TEST(Explain, FloorLeavesNothingOnTheWireButWhatIsExempt) {
   EXPECT_EQ(exempt.depth_because, "client 10.0.9.1 is in gateway.exempt: never touched");
 }
 
+TEST(Explain, KnowsADeviceByItsHardwareAddressAndItsName) {
+  const auto policy = written(R"(
+    [[group]]
+    name = "kids"
+    clients = ["02:00:5e:10:00:01", "tablet"]
+    [[rule]]
+    client = ["@kids"]
+    action = "block"
+  )");
+  const auto because = [](const Snapshot& snapshot, Facts of) { return steps(snapshot.explain(of, true)).at(0); };
+  Facts of = facts("10.0.0.7");
+  EXPECT_EQ(because(*policy, of), "0 no: client 10.0.0.7 is not in @kids");
+  of.mac = Mac::parse("02:00:5e:10:00:01");
+  EXPECT_EQ(because(*policy, of), "0 yes: client 10.0.0.7 is in @kids");
+  EXPECT_EQ(policy->groups_of(of.client, of.mac), Lines{"kids"});
+  of.mac.reset();
+  const clients::Devices devices = {{"tablet", {.addresses = {of.client}, .macs = {}}}};
+  EXPECT_EQ(because(*policy->with(std::make_shared<clients::Devices>(devices), {}, 2), of),
+            "0 yes: client 10.0.0.7 is in @kids");
+}
+
 }  // namespace
 }  // namespace weir::policy

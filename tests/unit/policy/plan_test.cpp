@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 
+#include <set>
+
 #include "plan_lookup.h"
 #include "written.h"
 
@@ -94,8 +96,9 @@ class Limits : public testing::Test {
     const PlanLookup kernel(plan_, hash);
     for (int n = 0; n < flows; ++n) {
       const auto [facts, name] = flow_of(n);
-      const Facts with_name{.client = facts.client, .dest = facts.dest, .port = facts.port, .name = name};
-      const auto row = kernel.at_syn(facts.client, facts.dest, facts.port, IPPROTO_TCP);
+      const Facts with_name{
+          .client = facts.client, .dest = facts.dest, .port = facts.port, .name = name, .mac = facts.mac};
+      const auto row = kernel.at_syn(facts.client, facts.dest, facts.port, IPPROTO_TCP, facts.mac);
       const int cell = row.values.at_syn != WEIR_CELL_escalate ? row.values.at_syn : kernel.at_hello(row, name);
       const bool blocked = policy_->evaluate(Stage::hello, with_name).action == Action::block;
       if (cell == WEIR_CELL_escalate) {
@@ -147,6 +150,45 @@ TEST_F(Limits, ClientsBeyondTheClassesEscalate) {
   EXPECT_GE(escalated_, 4096);
   EXPECT_GT(blocked_, 1000);
   EXPECT_GT(passed_, 1000);
+}
+
+// 300 kinds of addresses and 300 of devices: 90,000 pairs, most of which are a class of their own.
+TEST_F(Limits, DevicesBeyondThePairsEscalate) {
+  const auto address = [](int n) { return Address::v4(10u << 24 | n); };
+  const auto device = [](int n) {
+    return Mac{{2, 0, 0, 0, static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)}};
+  };
+  for (int n = 0; n < 300; ++n) {
+    config_.rules.push_back(blocks(&config::Rule::client, {.kind = config::Match::Kind::mac, .mac = device(n)}));
+    if (n % 2 == 0) config_.rules.back().action = Action::allow;
+  }
+  for (int n = 0; n < 300; ++n) {
+    config_.rules.push_back(
+        blocks(&config::Rule::client, {.kind = config::Match::Kind::prefix, .prefix = {address(n), 128}}));
+  }
+  compare(301 * 301, [&](int n) {
+    return std::pair(Facts{.client = address(n % 301), .port = 443, .mac = device(n / 301)}, std::string());
+  });
+  EXPECT_EQ(plan_.over_limit.size(), 2u);
+  EXPECT_LE(plan_.pairs.size(), std::size_t{WEIR_MAX_PAIRS});
+  EXPECT_GT(escalated_, 20000);
+  EXPECT_GT(blocked_, 1000);
+  EXPECT_GT(passed_, 1000);
+}
+
+// Of rules that no device can meet only the outcome tells addresses apart.
+TEST(Plan, ClassesOfAddressesDoNotMultiplyForADeviceThatMakesNoDifference) {
+  std::string text = "[[rule]]\nclient = [\"02:00:5e:10:00:01\"]\naction = \"block\"\n";
+  for (int n = 0; n < 40; ++n) {
+    text += "[[rule]]\nclient = [\"10.0.0.0/8\", \"!10.0.0." + std::to_string(n) + "\"]\naction = \"allow\"\n";
+  }
+  const KernelPlan plan = written(text)->plan(NameHasher::random());
+  std::set<std::uint16_t> classes;
+  for (const auto& [prefix, of] : plan.clients) classes.insert(of);
+  EXPECT_EQ(classes.size(), 41u);
+  EXPECT_EQ(plan.pairs.size(), 42u) << "one for each of them, and for whoever is in no prefix";
+  ASSERT_EQ(plan.macs.size(), 1u);
+  EXPECT_EQ(plan.macs[0].second.mac_class, 1);
 }
 
 // 300 kinds of clients and 300 of destinations: 90,000 pairs.

@@ -94,7 +94,7 @@ TEST_F(ExplainTest, WhatIsNoConnectionIsUsage) {
     EXPECT_NE(err_.find("--dest"), std::string::npos) << dest;
   }
   arguments_.dest = "";
-  arguments_.client = "kids";
+  arguments_.client = "1.2.3";
   EXPECT_EQ(run(), control::exit_usage);
   arguments_.client = "192.0.2.1";
   arguments_.host = "a b";
@@ -106,6 +106,21 @@ TEST_F(ExplainTest, AFileWithMistakesIsRefusedWithEachOfThem) {
   EXPECT_EQ(run(), control::exit_refused);
   EXPECT_NE(err_.find(":3:"), std::string::npos) << err_;
   EXPECT_NE(err_.find(":4:"), std::string::npos) << err_;
+}
+
+TEST_F(ExplainTest, AClientMayBeADeviceByHardwareAddressOrName) {
+  write(
+      "[gateway]\nlan = [\"lan0\"]\n[clients]\nnames = [\"hosts\"]\n[[rule]]\nclient = [\"tablet\", "
+      "\"02:00:5e:10:00:01\"]\n"
+      "action = \"block\"\n");
+  std::ofstream(folder_ / "hosts") << "192.0.2.7 tablet\n";
+  for (const char* client : {"tablet", "192.0.2.7", "02:00:5e:10:00:01"}) {
+    arguments_.client = client;
+    EXPECT_EQ(explained().action, "block") << client;
+  }
+  arguments_.client = "phone";
+  EXPECT_EQ(run(), control::exit_refused);
+  EXPECT_NE(err_.find("no device is called phone"), std::string::npos) << err_;
 }
 
 TEST_F(ExplainTest, WithoutAFileItAsksTheDaemon) {

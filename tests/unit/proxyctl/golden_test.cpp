@@ -53,6 +53,17 @@ TEST_F(Golden, StatusNamesEverythingThatIsNotAsTheFileSays) {
   expect_golden("status_trouble", status_text(json<control::Status>("status_trouble"), look_));
 }
 
+TEST_F(Golden, ClientsAreNamedBeforeTheyAreNumbered) {
+  expect_golden("clients", clients_text(json<control::ClientList>("clients"), look_));
+  expect_golden("clients_none", clients_text({}, look_));
+}
+
+TEST_F(Golden, StatusNamesDevicesThatNobodyKnows) {
+  auto status = json<control::Status>("status_quiet");
+  status.policy.unknown_devices = {"tv-1", "tablet-2"};
+  expect_golden("status_devices", status_text(status, look_));
+}
+
 TEST_F(Golden, StatusOnAnOlderKernelNamesTheFallback) {
   expect_golden("status_fallback", status_text(json<control::Status>("status_fallback"), look_));
 }
