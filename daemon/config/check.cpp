@@ -263,4 +263,17 @@ void review(const Config& config, const std::map<std::string, Where>& places, Di
   review_log(config, places, diagnostics);
 }
 
+std::map<std::string, Where> devices_of(const Config& config) {
+  std::map<std::string, Where> devices;
+  for (const Group& group : config.groups) {
+    for (const NamedDevice& device : group.devices) devices.emplace(device.name, device.where);
+  }
+  for (const Rule& rule : config.rules) {
+    for (const Match& match : rule.client) {
+      if (match.kind == Match::Kind::device) devices.emplace(match.text, match.where);
+    }
+  }
+  return devices;
+}
+
 }  // namespace weir::config

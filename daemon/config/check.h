@@ -15,4 +15,7 @@ void check(const Config& config, const std::map<std::string, Where>& places, Dia
 /// Warnings, for a configuration without errors: half-read rules would raise false ones.
 void review(const Config& config, const std::map<std::string, Where>& places, Diagnostics& diagnostics);
 
+/// The names of devices that groups and rules use, with where each stands first.
+std::map<std::string, Where> devices_of(const Config& config);
+
 }  // namespace weir::config

@@ -1,9 +1,9 @@
 // Who is there, and who is meant: the clients of the gateway that runs.
 #include <algorithm>
 #include <chrono>
-#include <set>
 
 #include "base/name.h"
+#include "config/check.h"
 #include "control/world_desk.h"
 
 namespace weir::control {
@@ -31,25 +31,12 @@ ClientLine line_of(const account::Client& client, const policy::Snapshot& policy
   return line;
 }
 
-std::set<std::string> names_used(const config::Config& config) {
-  std::set<std::string> names;
-  for (const config::Group& group : config.groups) {
-    for (const config::NamedDevice& device : group.devices) names.insert(device.name);
-  }
-  for (const config::Rule& rule : config.rules) {
-    for (const config::Match& match : rule.client) {
-      if (match.kind == config::Match::Kind::device) names.insert(match.text);
-    }
-  }
-  return names;
-}
-
 }  // namespace
 
 std::vector<NameTrouble> WorldDesk::name_troubles() const {
   std::vector<NameTrouble> troubles;
   const clients::Directory& directory = *world_.loaded().directory;
-  for (const std::string& name : names_used(config())) {
+  for (const auto& [name, where] : config::devices_of(config())) {
     std::string trouble = directory.trouble(name);
     if (!directory.devices()->contains(name)) trouble = "no device is called so now";
     if (!trouble.empty()) troubles.push_back({name, std::move(trouble)});

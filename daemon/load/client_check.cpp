@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
-#include <map>
 #include <optional>
 #include <set>
 #include <sstream>
 
 #include "base/fd.h"
+#include "config/check.h"
 
 namespace weir::load {
 
@@ -64,22 +64,6 @@ void check_families(const config::Config& config, config::Diagnostics& diagnosti
         six ? "the LAN has IPv6: add their IPv6 prefix, or name the devices by hardware address"
             : "add their IPv6 prefix if the LAN has IPv6, or name the devices by hardware address");
   }
-}
-
-using Used = std::map<std::string, config::Where>;
-
-/// Names of devices with where they stand first.
-Used names_in(const config::Config& config) {
-  Used used;
-  for (const config::Group& group : config.groups) {
-    for (const config::NamedDevice& device : group.devices) used.emplace(device.name, device.where);
-  }
-  for (const config::Rule& rule : config.rules) {
-    for (const config::Match& match : rule.client) {
-      if (match.kind == config::Match::Kind::device) used.emplace(match.text, match.where);
-    }
-  }
-  return used;
 }
 
 /// Where a hardware address stands first; empty: none does.
@@ -140,7 +124,7 @@ void check_clients(const config::Config& config, const std::vector<NameSource>& 
       diagnostics.warning(at, config::in_quotes(path) + " names no device: there is no such file now");
     }
   }
-  for (const auto& [name, where] : names_in(config)) {
+  for (const auto& [name, where] : config::devices_of(config)) {
     const auto device = directory.devices()->find(name);
     if (device == directory.devices()->end()) {
       diagnostics.warning(where, "no device is called " + config::in_quotes(name) + " now",

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "clients/directory.h"
+#include "config/check.h"
 #include "policy/impl.h"
 #include "policy/times.h"
 
@@ -180,16 +181,8 @@ const std::vector<std::uint32_t>& NamedSets::meant_by(const std::string& referen
 std::shared_ptr<const clients::Devices> devices_in(const config::Config& config, const clients::Directory& directory) {
   const auto all = directory.devices();
   auto used = std::make_shared<clients::Devices>();
-  const auto use = [&](const std::string& name) {
+  for (const auto& [name, where] : config::devices_of(config)) {
     if (const auto device = all->find(name); device != all->end()) used->insert(*device);
-  };
-  for (const config::Group& group : config.groups) {
-    for (const config::NamedDevice& device : group.devices) use(device.name);
-  }
-  for (const Rule& rule : config.rules) {
-    for (const Match& match : rule.client) {
-      if (match.kind == Match::Kind::device) use(match.text);
-    }
   }
   return used;
 }
