@@ -19,10 +19,6 @@ constexpr std::size_t longest_socket = 107;    // sun_path less its end
 constexpr std::size_t longest_label = 63, longest_title = 100, longest_location = 2000;
 constexpr Duration longest_duration = std::chrono::hours(7 * 24);
 
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
-
 std::optional<std::uint16_t> to_port(std::string_view digits) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);

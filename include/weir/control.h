@@ -168,8 +168,8 @@ struct Status {
   Dials dials;
   AccessLog log;
   std::vector<HandChange> by_hand;  ///< newest first
-  AccessLog events;               ///< the daemon's own messages besides standard error
-  std::uint64_t events_lost = 0;  ///< announcements of passing connections that the ring could not take
+  AccessLog events;                 ///< the daemon's own messages besides standard error
+  std::uint64_t events_lost = 0;    ///< announcements of passing connections that the ring could not take
 };
 
 // --- health ----------------------------------------------------------------------------------------------------------

@@ -26,7 +26,8 @@ void flow_options(CLI::App& app, Arguments& to) {
 
 void explain_options(CLI::App& app, Arguments& to) {
   auto* code = app.add_option("code", to.code, "what a block page shows as its code: who was refused what, and why");
-  app.add_option("--client", to.client, "the client: an address, a hardware address or a name; needed without a code")->excludes(code);
+  app.add_option("--client", to.client, "the client: an address, a hardware address or a name; needed without a code")
+      ->excludes(code);
   auto* dest = app.add_option("--dest", to.dest, "address it dials: A, A:PORT or [A]:PORT (port 443)");
   app.add_option("--port", to.port, "port it dials, wherever to")->check(CLI::Range(1, 65535))->excludes(dest);
   app.add_option("--host", to.host, "name in its TLS hello or Host field; none: it names nobody");

@@ -33,9 +33,7 @@ struct Trouble {
   std::string remedy;
 };
 
-/// In the order in which somebody should look at them.
-std::vector<Trouble> troubles(const Status& s) {
-  std::vector<Trouble> found;
+void about_the_file(const Status& s, std::vector<Trouble>& found) {
   if (!s.policy.refused.empty()) {
     found.push_back({"the last reload was refused", "last reload",
                      "refused at " + clock_text(s.policy.refused_at, s.now) + ": " + printable(s.policy.refused),
@@ -50,6 +48,33 @@ std::vector<Trouble> troubles(const Status& s) {
                      "goes back by itself at " + clock_text(s.policy.confirm_until, s.now) + " unless confirmed",
                      "proxyctl confirm"});
   }
+}
+
+void about_logs(const Status& s, std::vector<Trouble>& found) {
+  const control::AccessLog& log = s.log;
+  if (!log.error.empty() || log.dropped + log.lost > 0) {
+    std::string text;
+    if (log.dropped + log.lost > 0) text = plural(log.dropped + log.lost, "line", "lines") + " lost";
+    if (!log.error.empty()) {
+      text += (text.empty() ? "" : "; ") + printable(log.path) + ": " + printable(log.error);
+    }
+    found.push_back({"access log lines are lost", "access log", text, ""});
+  }
+  if (!s.events.error.empty()) {
+    found.push_back(
+        {"messages are lost", "event log", printable(s.events.path) + ": " + printable(s.events.error), ""});
+  }
+  if (s.events_lost > 0) {
+    found.push_back({"access log lines are lost", "access log",
+                     plural(s.events_lost, "connection", "connections") + " missing: the ring was full",
+                     "proxyctl reasons"});
+  }
+}
+
+/// In the order in which somebody should look at them.
+std::vector<Trouble> troubles(const Status& s) {
+  std::vector<Trouble> found;
+  about_the_file(s, found);
   if (s.times.rules > 0 && !s.times.clock_set) {
     found.push_back({"the clock is not set", "clock",
                      "not set: of the timed rules those that refuse hold now, and no others", "timedatectl"});
@@ -86,24 +111,7 @@ std::vector<Trouble> troubles(const Status& s) {
                                   {"takeover failed", u.takeover_failed}}),
                      "proxyctl reasons"});
   }
-  const control::AccessLog& log = s.log;
-  if (!log.error.empty() || log.dropped + log.lost > 0) {
-    std::string text;
-    if (log.dropped + log.lost > 0) text = plural(log.dropped + log.lost, "line", "lines") + " lost";
-    if (!log.error.empty()) {
-      text += (text.empty() ? "" : "; ") + printable(log.path) + ": " + printable(log.error);
-    }
-    found.push_back({"access log lines are lost", "access log", text, ""});
-  }
-  if (!s.events.error.empty()) {
-    found.push_back(
-        {"messages are lost", "event log", printable(s.events.path) + ": " + printable(s.events.error), ""});
-  }
-  if (s.events_lost > 0) {
-    found.push_back({"access log lines are lost", "access log",
-                     plural(s.events_lost, "connection", "connections") + " missing: the ring was full",
-                     "proxyctl reasons"});
-  }
+  about_logs(s, found);
   return found;
 }
 
