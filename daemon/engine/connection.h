@@ -32,8 +32,9 @@ struct Connection {
   bool personal = false;          ///< `origin` may have been told who this client is: it is nobody else's
   bool identified = false;        ///< it is told that by the connection alone: its answers are nobody else's either
   account::Traffic traffic = {};
-  std::string judged_host = {};  ///< of the last judgement told to the ledger
-  policy::Verdict judged = {};   ///< of it; not decided: none yet
+  std::string judged_host = {};             ///< of the last judgement told to the ledger
+  policy::Verdict judged = {};              ///< of it; not decided: none yet
+  unsigned forgotten = services.forgotten;  ///< as it was when `origin` was put there
 
   Flow route() const { return {flow.client, towards}; }
 };

@@ -16,7 +16,8 @@ struct Leg {
 /// would have run that risk by itself; one of the pool is only for a request that can be repeated.
 std::optional<Leg> existing_leg(Connection& c, bool repeatable) {
   std::optional<io::Tcp> kept = std::exchange(c.origin, std::nullopt);
-  if (kept && upstream::quiet(*kept)) return Leg{std::move(*kept), true};
+  const bool forgotten = std::exchange(c.forgotten, c.services.forgotten) != c.services.forgotten;
+  if (kept && !forgotten && upstream::quiet(*kept)) return Leg{std::move(*kept), true};
   if (!repeatable) return {};
   const upstream::PoolKey key{c.towards, c.services.dialer.source(c.route())};
   if (auto pooled = c.services.pool.take(key)) return Leg{std::move(*pooled), true};

@@ -258,6 +258,11 @@ void drain(Services& services) {
 
 void resume(Services& services) { services.draining = false; }
 
+void forget_origins(Services& services) {
+  ++services.forgotten;
+  services.pool.clear();
+}
+
 io::Task<Served> serve_h1(Services& services, const Flow& flow, FlowId id, io::Tcp& client,
                           std::optional<io::Tcp> origin, bool personal) {
   Connection c{.services = services,
@@ -269,7 +274,7 @@ io::Task<Served> serve_h1(Services& services, const Flow& flow, FlowId id, io::T
                .personal = personal,
                .identified = personal};
   const End end = co_await serve_all(c);
-  if (c.origin && !c.personal && end.reason != CloseReason::shutdown) {
+  if (c.origin && !c.personal && c.forgotten == services.forgotten && end.reason != CloseReason::shutdown) {
     services.pool.put({c.towards, services.dialer.source(c.route())}, std::move(*c.origin));
   }
   co_await part(c, end.parting);

@@ -32,6 +32,7 @@ struct Services {
   resolve::Resolver* resolver = nullptr;  ///< says which host owns which address, for the cache
   unsigned verifying = 0;                 ///< questions to it that are under way
   bool draining = false;                  ///< no further request on any connection
+  unsigned forgotten = 0;         ///< how often forget_origins() was called
   Workspaces workspaces = {};
   std::list<io::Deadline*> waiting = {};  ///< of the connections that wait for their next request
 };
@@ -40,6 +41,9 @@ struct Services {
 void drain(Services& services);
 /// Connections go on from request to request again.
 void resume(Services& services);
+/// An address of the gateway has gone, as when a line is dialled again: what was dialled from it would hang.  No
+/// request goes out on a connection that exists now.
+void forget_origins(Services& services);
 
 /// How long either side may keep an exchange waiting: for an answer, for more of a body, for room to write.  Long,
 /// since without a gateway nobody would hurry them; finite, since a connection is a place that another one could have.

@@ -71,6 +71,10 @@ void Worker::resume() {
   loop_.post([this] { engine::resume(services_); });
 }
 
+void Worker::forget_origins() {
+  loop_.post([this] { engine::forget_origins(services_); });
+}
+
 void Worker::stop() { loop_.stop(); }
 
 void Worker::join() {

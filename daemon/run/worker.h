@@ -74,6 +74,8 @@ class Worker {
   void drain();
   /// From any thread: connections go on again.
   void resume();
+  /// From any thread: no request goes out on a connection to an origin that exists now.
+  void forget_origins();
   /// From any thread: every connection ends now.
   void stop();
   void join();

@@ -229,13 +229,23 @@ steer::FootprintPlan World::footprint() const {
   return plan;
 }
 
-std::expected<void, steer::Obstacle> World::attach_links() {
-  if (auto addresses = steer::addresses()) {
-    std::vector<Address> own;
-    for (const auto& local : *addresses) own.push_back(local.address);
-    if (auto set = kernel_->set_local(own); !set)
-      return std::unexpected(obstacle("cannot tell the kernel the gateway's addresses", set.error()));
+std::expected<void, steer::Obstacle> World::follow_addresses() {
+  const auto addresses = steer::addresses();
+  if (!addresses) return {};
+  std::vector<Address> own;
+  for (const auto& local : *addresses) own.push_back(local.address);
+  if (auto set = kernel_->set_local(own); !set)
+    return std::unexpected(obstacle("cannot tell the kernel the gateway's addresses", set.error()));
+  const auto gone = [&](const Address& address) { return std::ranges::find(own, address) == own.end(); };
+  if (std::ranges::any_of(own_, gone)) {
+    for (auto& worker : workers_) worker->forget_origins();
   }
+  own_ = std::move(own);
+  return {};
+}
+
+std::expected<void, steer::Obstacle> World::attach_links() {
+  if (auto followed = follow_addresses(); !followed) return followed;
   for (bool lan : {true, false}) {
     for (const std::string& name : lan ? loaded_.config->gateway.lan : wan_) {
       auto link = steer::find_link(links_, name);

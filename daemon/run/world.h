@@ -123,6 +123,7 @@ class World {
   std::expected<void, steer::Obstacle> bring_up();
   std::expected<void, steer::Obstacle> open_workers();
   std::expected<void, steer::Obstacle> attach_links();
+  std::expected<void, steer::Obstacle> follow_addresses();
   void detach_links();
   void limit_connections();
   void find_links();
@@ -170,6 +171,7 @@ class World {
   std::optional<steer::Monitor> monitor_;
   std::vector<steer::Link> links_;
   std::vector<std::string> wan_;
+  std::vector<Address> own_;
   bool nat_ = false;
   bool touched_ = false;      // something was added to the host, or may have been
   bool guard_stays_ = false;  // the guard of a daemon that crashed: a start that fails does not take it down

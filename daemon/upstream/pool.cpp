@@ -27,6 +27,11 @@ void Pool::put(const PoolKey& key, io::Tcp tcp) {
   ++size_;
 }
 
+void Pool::clear() {
+  idle_.clear();
+  size_ = 0;
+}
+
 void Pool::close_stale() {
   const Monotonic oldest = loop_.now() - limits_.idle;
   const auto stale = [oldest](const Idle& idle) { return idle.since < oldest || !quiet(idle.tcp); };
@@ -43,8 +48,7 @@ io::Task<void> Pool::sweep() {
     if (!slept) break;
     close_stale();
   }
-  idle_.clear();
-  size_ = 0;
+  clear();
 }
 
 }  // namespace weir::upstream

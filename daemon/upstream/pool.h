@@ -43,6 +43,8 @@ class Pool {
   std::optional<io::Tcp> take(const PoolKey& key);
   /// Keeps a connection on which an exchange ended cleanly.  When a limit is reached it is closed instead.
   void put(const PoolKey& key, io::Tcp tcp);
+  /// Closes all.
+  void clear();
   std::size_t size() const { return size_; }
 
   /// Runs until stopped: looks once a second at every idle connection and closes those that are old or not quiet.

@@ -167,6 +167,18 @@ TEST_F(Pooled, OctetsThatNobodyAskedForAreNeverLent) {
   EXPECT_EQ(pool.size(), 0U);
 }
 
+TEST_F(Pooled, WhatIsForgottenIsClosed) {
+  source_.as_client_v4 = false;
+  Pool pool(loop_);
+  auto [tcp, peer] = connected();
+  pool.put(one_, std::move(tcp));
+  pool.clear();
+  EXPECT_EQ(pool.size(), 0U);
+  EXPECT_FALSE(pool.take(one_));
+  char octet;
+  EXPECT_EQ(recv(peer.get(), &octet, 1, 0), 0);
+}
+
 TEST_F(Pooled, ItsLimitsHold) {
   source_.as_client_v4 = false;
   Pool pool(loop_, {.of_one = 1, .of_all = 2});
