@@ -1,4 +1,4 @@
-"""An interface of the file that does not exist yet is served when it appears: plain or a bridge."""
+"""An interface that does not exist yet is served when it appears, and when it comes again: plain, a bridge, or stacked."""
 import contextlib
 
 import pytest
@@ -19,6 +19,8 @@ def second_lan(lab, kind):
     if kind == "bridge":
         lab.run(lab.gateway, "ip", "link", "add", "late0", "type", "bridge")
         lab.run(lab.gateway, "ip", "link", "set", port, "master", "late0")
+    if kind == "macvlan":
+        lab.run(lab.gateway, "ip", "link", "add", "link", port, "name", "late0", "type", "macvlan", "mode", "bridge")
     for namespace, links in ((lab.gateway, {port, "late0"}), (lab.client, {end})):
         for link in links:
             lab.run(namespace, "ip", "link", "set", link, "up")
@@ -31,18 +33,21 @@ def second_lan(lab, kind):
         yield
     finally:
         lab.run(lab.client, "ip", "rule", "del", "lookup", "93", check=False)
-        if kind == "bridge":
+        if kind != "veth":
             lab.run(lab.gateway, "ip", "link", "del", "late0")
         lab.run(lab.gateway, "ip", "link", "del", port)
 
 
-@pytest.mark.parametrize("kind", ["veth", "bridge"])
+@pytest.mark.parametrize("kind", ["veth", "bridge", "macvlan"])
 def test_served_when_it_appears(lab, weir, authority, kind):
     daemon = weir(BLOCK, gateway='lan = ["lan0", "late0"]')
-    with second_lan(lab, kind):
-        wait_for("clients on the new interface to be judged",
-                 lambda: http_get(lab, ORIGIN, "blocked.example", source=CLIENT).status == 403)
-        with lab.connect(ORIGIN, 443, source=CLIENT) as connection:
-            assert CLIENT in Tls(connection, "allowed.example", authority).handshake().get("allowed.example")
-        assert daemon.line(client=CLIENT, depth="inspect")["host"] == "allowed.example"
+    for times in range(2):   # the second one has another index, and is served as well
+        with second_lan(lab, kind):
+            wait_for("clients on the new interface to be judged",
+                     lambda: http_get(lab, ORIGIN, "blocked.example", source=CLIENT).status == 403)
+            with lab.connect(ORIGIN, 443, source=CLIENT) as connection:
+                assert CLIENT in Tls(connection, "allowed.example", authority).handshake().get("allowed.example")
+            wait_for("it to be announced", lambda: len([line for line in daemon.lines() if line["client"] == CLIENT
+                                                        and line["depth"] == "inspect"]) > times)
+    assert daemon.line(client=CLIENT, depth="inspect")["host"] == "allowed.example"
     assert http_get(lab, ORIGIN, "blocked.example").status == 403   # the other one never noticed

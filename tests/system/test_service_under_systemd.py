@@ -88,6 +88,11 @@ def test_it_is_closed_from_before_the_network_until_it_is_stopped(lab, machine):
     wait_for("another process", lambda: machine.show("weir.service", "MainPID")["MainPID"] not in ("0", str(main)))
     assert http_get(lab, ORIGIN, "blocked.example").status == 403
 
+    machine.run("systemctl", "restart", "weir.service")   # and with it the preparation
+    assert machine.show("weir-setup.service", "ActiveState")["ActiveState"] == "active"
+    assert http_get(lab, ORIGIN, "blocked.example").status == 403
+    assert not re.search(r"weir\S*\.service.*(?i:ignor|unknown|failed)", machine.said()), machine.said()
+
     machine.run("systemctl", "kill", "--signal=STOP", "weir.service")
     time.sleep(0.5)   # the promise itself: stale after 300 ms
     with pytest.raises(OSError):
