@@ -32,7 +32,7 @@ struct Services {
   resolve::Resolver* resolver = nullptr;  ///< says which host owns which address, for the cache
   unsigned verifying = 0;                 ///< questions to it that are under way
   bool draining = false;                  ///< no further request on any connection
-  unsigned forgotten = 0;         ///< how often forget_origins() was called
+  unsigned forgotten = 0;                 ///< how often forget_origins() was called
   Workspaces workspaces = {};
   std::list<io::Deadline*> waiting = {};  ///< of the connections that wait for their next request
 };
