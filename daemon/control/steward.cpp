@@ -110,7 +110,7 @@ void Steward::take_signals() {
   const timespec at_once{};
   for (int signal; (signal = sigtimedwait(&set, nullptr, &at_once)) > 0;) {
     if (signal == SIGHUP) {
-      desk_.reload();
+      desk_.reload({});
       continue;
     }
     if (signal == SIGUSR1) {  // after a rotation: the old files are let go

@@ -220,7 +220,7 @@ steer::FootprintPlan World::footprint() const {
   plan.nat = nat_;
   if (aside_) {
     plan.closed = false;
-    plan.failures.clear();
+    plan.failures = {};
   }
   if (!workers_.empty()) {
     plan.listener_v4 = workers_.front()->door().port_v4();

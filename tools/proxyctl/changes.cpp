@@ -1,5 +1,4 @@
 // Changes by hand: block, allow, pause, and undo of any of them.
-#include "base/units.h"
 #include "proxyctl/command.h"
 #include "proxyctl/format.h"
 
@@ -35,12 +34,12 @@ int change(const Arguments& arguments, const Look& look, std::string_view action
   question.query.emplace_back("host", joined_by_comma(arguments.hosts));
   question.query.emplace_back("client", joined_by_comma(arguments.clients));
   if (!arguments.time.empty()) {
-    const auto time = parse_duration(arguments.time);
-    if (!time || *time < std::chrono::seconds(1)) {
+    const auto time = seconds_in(arguments.time);
+    if (!time) {
       return complain(look, "--for takes a duration as 90s, 30m, 12h or 7d, not \"" + printable(arguments.time) + '"',
                       "", control::exit_usage);
     }
-    question.query.emplace_back("for", std::to_string(std::chrono::floor<std::chrono::seconds>(*time).count()));
+    question.query.emplace_back("for", std::to_string(*time));
   }
   return show<control::HandChanged>(arguments, look, question,
                                     [&](const control::HandChanged& c) { return hand_changed_text(c, look); });

@@ -52,7 +52,7 @@ std::string history_text(const control::History& history, const Look& look) {
 int history(const Arguments& arguments, const Look& look) {
   std::string since;
   if (!arguments.since.empty()) {
-    const auto given = seconds_of(arguments.since);
+    const auto given = seconds_in(arguments.since);
     if (!given) return complain(look, "--since takes a duration, as 12h or 7d", "", control::exit_usage);
     since = std::to_string(*given);
   }

@@ -74,7 +74,7 @@ int change(const Arguments& arguments, const Look& look, const Question& questio
 int reload(const Arguments& arguments, const Look& look) {
   std::string window;
   if (!arguments.confirm.empty()) {
-    const auto given = seconds_of(arguments.confirm);
+    const auto given = seconds_in(arguments.confirm);
     if (!given) return complain(look, "--confirm takes a duration, as 90s or 10m", "", control::exit_usage);
     window = std::to_string(*given);
   }

@@ -104,7 +104,7 @@ std::string moment_text(std::int64_t time) {
   return text;
 }
 
-std::optional<std::int64_t> seconds_of(std::string_view text) {
+std::optional<std::int64_t> seconds_in(std::string_view text) {
   const auto given = parse_duration(text);
   if (!given || *given < std::chrono::seconds(1)) return std::nullopt;
   return std::chrono::floor<std::chrono::seconds>(*given).count();

@@ -91,6 +91,6 @@ std::string clock_text(std::int64_t time, std::int64_t now);
 /// Local time in full: "2026-01-02 15:30:07".
 std::string moment_text(std::int64_t time);
 /// "10m" in seconds; empty if it is no duration, or less than a second.
-std::optional<std::int64_t> seconds_of(std::string_view text);
+std::optional<std::int64_t> seconds_in(std::string_view text);
 
 }  // namespace weir::proxyctl

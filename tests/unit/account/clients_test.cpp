@@ -90,7 +90,7 @@ TEST(Clients, WhenFullOfConnectedOnesANewcomerIsNotCounted) {
 }
 
 TEST(Clients, AreToldByTheLedgerAndNamedInItsRecords) {
-  Books books(1, "");
+  Books books(1, {});
   const clients::NameFile leases{
       .format = clients::Format::dnsmasq,
       .claims = {{.name = "tablet", .address = Address::parse("192.168.1.40"), .mac = tablet, .duid = {}}}};

@@ -62,7 +62,7 @@ class Upstream : public testing::Test {
   }
   std::uint64_t count(account::Count c) { return ledger_.counters().of(c).read(); }
 
-  account::Books books_{1, ""};
+  account::Books books_{1, {}};
   account::Ledger& ledger_ = books_.ledger(0);
   io::Loop loop_;
   SourcePolicy source_{.as_client_v4 = true};
