@@ -47,6 +47,10 @@ def test_flows(lab, busy):
     assert [f["host"] for f in busy.ask("flows", "--host", "blocked.example")["flows"]] == ["blocked.example"]
     status, text, _ = busy.proxyctl("flows")
     assert status == 0 and "www.allowed.example" in text
+    told = busy.ask("top", "--every", "1s")
+    assert told["seconds"] >= 1 and told["after"]["inspect"] == told["before"]["inspect"] == 2
+    status, text, _ = busy.proxyctl("top", "--every", "1s")
+    assert status == 0 and text.startswith("0 connections open") and "\x1b" not in text
 
 
 def test_reasons(busy):

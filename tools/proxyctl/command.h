@@ -38,6 +38,8 @@ struct Arguments {
   std::string from, to;  ///< of a span of time
   std::string log;
   std::string confirm;
+  std::string every = "5s";
+  bool once = false;
   unsigned port = 0;
   unsigned limit = 20;
   unsigned objects = 10;
@@ -71,6 +73,7 @@ int pause(const Arguments& arguments, const Look& look);
 int undo(const Arguments& arguments, const Look& look);
 int purge(const Arguments& arguments, const Look& look);
 int explain(const Arguments& arguments, const Look& look);
+int top(const Arguments& arguments, const Look& look);
 int who(const Arguments& arguments, const Look& look);
 int doctor(const Arguments& arguments, const Look& look);
 

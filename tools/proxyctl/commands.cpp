@@ -39,6 +39,11 @@ void policy_options(CLI::App& app, Arguments& to) {
   app.add_option("which", to.which, "\"shadow\": only what would have decided")->check(CLI::IsMember({"shadow"}));
 }
 
+void top_options(CLI::App& app, Arguments& to) {
+  app.add_option("--every", to.every, "how far the looks are apart, 1s to 1h")->capture_default_str();
+  app.add_flag("--once", to.once, "one difference and no more, as where the output is no terminal");
+}
+
 void who_options(CLI::App& app, Arguments& to) {
   app.add_option("host", to.host, "this name and what is below it")->required();
   app.add_option("--from", to.from, "not before: \"2026-01-02\" or \"2026-01-02 15:30\" on this machine's clock");
@@ -105,6 +110,7 @@ constexpr Command commands[] = {
     {"flows", false, asks, "Show live connections and the last endings", flows, flow_options},
     {"clients", false, asks,
      "Show the devices that were seen: names, addresses, groups, how much, and what was refused", clients, no_options},
+    {"top", false, asks, "Show what goes on now: new connections, and the names that move most", top, top_options},
     {"policy", false, asks, "Show the rules in force with how often each decided, or would have", policy,
      policy_options},
     {"reasons", false, asks, "Show why packets and connections ended as they did, with counts", reasons, no_options},

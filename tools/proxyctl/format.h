@@ -1,6 +1,7 @@
 // The daemon's answers as text for people.  Pure: what is shown depends on the value, the terminal and the time alone.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -60,6 +61,23 @@ struct Visits {
   bool within_limits(std::int64_t time) const { return (from == 0 || time >= from) && (to == 0 || time < to); }
 };
 std::string who_text(const Visits& visits, std::int64_t now, const Look& look);
+
+/// A look at the daemon, and what lies between two of them.
+struct Moment {
+  control::Status status;
+  control::FlowList flows;
+  std::chrono::steady_clock::time_point taken = {};
+};
+struct TopRow {
+  std::string host;  ///< or the address, where there is no name
+  std::uint64_t live = 0;
+  std::uint64_t fresh = 0;  ///< requests, and connections without any, since the first look
+  std::uint64_t bytes = 0;  ///< to clients, since the first look
+};
+/// Who moved most, first.
+std::vector<TopRow> top_rows(const control::FlowList& before, const control::FlowList& after);
+/// At most `most` rows.
+std::string top_text(const Moment& before, const Moment& after, double seconds, std::size_t most, const Look& look);
 
 /// What `doctor` found out about this machine.
 struct Health {

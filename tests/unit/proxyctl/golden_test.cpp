@@ -93,6 +93,37 @@ TEST_F(Golden, RefusalsTellWhoWhatAndWhichLine) {
   expect_golden("refusals", refusals_text(all, look_));
 }
 
+TEST_F(Golden, TopIsTheDifferenceOfTwoLooks) {
+  using control::FlowLine;
+  Moment before{.status = json<control::Status>("status_quiet"), .flows = {}}, after = before;
+  after.status.connections.inspect += 150;
+  after.status.connections.serve += 5;
+  after.status.connections.requests += 600;
+  after.status.connections.block += 12;
+  const FlowLine download{
+      .live = true, .ts = "a", .flow = "1", .host = "big.example", .depth = "inspect", .bytes_out = 1000};
+  const FlowLine kept{.live = true, .ts = "a", .flow = "2", .host = "site.example", .depth = "serve", .bytes_out = 500};
+  const FlowLine old{
+      .ts = "a", .flow = "2", .host = "site.example", .depth = "serve", .method = "GET", .bytes_out = 500};
+  const FlowLine nameless{.ts = "b", .flow = "3", .dst = "203.0.113.41", .depth = "pass", .bytes_out = 7};
+  before.flows.flows = {download, kept, old};
+  FlowLine further = download, fresh = old, grown = kept;
+  further.bytes_out = 52429800;
+  fresh.ts = "b";
+  grown.bytes_out = 1000;
+  after.flows.flows = {further, grown, fresh, old, nameless};
+
+  const auto rows = top_rows(before.flows, after.flows);
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0].bytes, 52428800u);
+  EXPECT_EQ(rows[1].host, "site.example");
+  EXPECT_EQ(rows[1].bytes, 500u) << "the new request, not the connection that carried it too";
+  EXPECT_EQ(rows[1].fresh, 1u);
+  EXPECT_EQ(rows[1].live, 1u);
+  expect_golden("top", top_text(before, after, 5, 20, look_));
+  EXPECT_EQ(top_text(before, after, 5, 1, look_).find("site.example"), std::string::npos);
+}
+
 TEST_F(Golden, WhoAskedForANameAndWhatCannotBeKnown) {
   Visits visits{
       .host = "files.example", .files = 12, .lines = 38204, .nameless = 458, .unreadable = 2, .compressed = 3};
