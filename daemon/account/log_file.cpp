@@ -112,21 +112,19 @@ std::string LogFile::free_name() const {
   return path_ + '-' + day_ + (last ? '.' + std::to_string(*last + 1) : "");
 }
 
+/// The file gets its date, and another takes its place.
+bool LogFile::follow_on() {
+  if (::rename(path_.c_str(), free_name().c_str()) != 0 && errno != ENOENT) return false;
+  return reopen();
+}
+
 /// A file that cannot be turned over is written further, and tried again a minute later.
-int LogFile::turn_over(WallTime now) {
+void LogFile::turn_over(WallTime now) {
   const auto monotonic = std::chrono::steady_clock::now();
-  if (monotonic < retry_) return 0;
-  if (::rename(path_.c_str(), free_name().c_str()) != 0 && errno != ENOENT) {
-    const int error = errno;
-    retry_ = monotonic + 1min;
-    return error;
-  }
-  if (!reopen()) {
-    const int error = errno;
-    retry_ = monotonic + 1min;
-    return error;
-  }
-  return prune(now);
+  if (monotonic < retry_) return;
+  due_ = !follow_on();
+  failed_ = due_ ? errno : prune(now);
+  if (due_) retry_ = monotonic + 1min;
 }
 
 /// What may be kept is less by the piece that is being written.
@@ -148,9 +146,8 @@ Target::Written LogFile::write(std::span<const Message> messages) {
   std::string lines;
   for (const Message& message : messages) lines += message.text;
 
-  int turned = 0;
   const bool full = size_ > 0 && size_ + lines.size() > piece(), yesterdays = size_ > 0 && day_ != day_of(now);
-  if (limited() && (full || yesterdays)) turned = turn_over(now);
+  if (limited() && (full || yesterdays)) turn_over(now);
 
   if (torn_ && ::write(file_.get(), "\n", 1) == 1) torn_ = false;
   Written written;
@@ -168,15 +165,18 @@ Target::Written LogFile::write(std::span<const Message> messages) {
     day_ = day_of(now);
   }
   written.messages = static_cast<std::size_t>(std::count(lines.begin(), lines.begin() + done, '\n'));
-  if (written.error == 0) written.error = turned;
+  if (written.error == 0) written.error = failed_;
   return written;
 }
 
 int LogFile::tend() {
   if (!limited()) return 0;
   const WallTime now = std::chrono::system_clock::now();
-  if (size_ > 0 && day_ != day_of(now)) return turn_over(now);
-  return prune(now);
+  if (size_ > 0 && day_ != day_of(now))
+    turn_over(now);
+  else if (!due_)
+    failed_ = prune(now);
+  return failed_;
 }
 
 }  // namespace weir::account

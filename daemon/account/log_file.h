@@ -31,7 +31,8 @@ class LogFile final : public Target {
   bool reopen();
   bool limited() const { return regular_ && limits_.size > 0; }
   std::uint64_t piece() const { return limits_.size / 8; }
-  int turn_over(WallTime now);
+  void turn_over(WallTime now);
+  bool follow_on();
   int prune(WallTime now) const;
   std::string free_name() const;
 
@@ -42,6 +43,8 @@ class LogFile final : public Target {
   std::uint64_t size_ = 0;
   std::string day_;  // "2025-03-10": of the last line
   Monotonic retry_{};
+  bool due_ = false;   // it should have been turned over and could not
+  int failed_ = 0;     // errno: why, or why old files could not be removed
   bool torn_ = false;  // the file ends within a line that a full disk cut
 };
 

@@ -8,7 +8,7 @@ import pytest
 
 from lab import http_get
 from lab.gateway import run, wait_for
-from lab.namespaces import ORIGIN
+from lab.namespaces import CLIENT, ORIGIN
 
 
 def hosts(path):
@@ -37,7 +37,8 @@ def test_yesterdays_file_bears_its_date_and_old_ones_go(lab, weir, tmp_path):
     dated = {days: f"{tmp_path}/access.log-{now - datetime.timedelta(days=days):%Y-%m-%d}" for days in (1, 20, 100)}
     for days, path in {**dated, 1: f"{tmp_path}/access.log"}.items():
         with open(path, "w", encoding="ascii") as file:
-            file.write('{"host":"old.example"}\n')
+            file.write(json.dumps({"ts": "2025-01-02T03:04:05.678Z", "client": "10.91.0.9", "host": "old.example",
+                                   "depth": "inspect", "action": "allow", "bytes_out": 7, "duration_ms": 1}) + "\n")
         then = (now - datetime.timedelta(days=days)).timestamp()
         os.utime(path, (then, then))
     daemon = weir(more='keep = { age = "30d", size = "1 MiB" }')
@@ -45,6 +46,12 @@ def test_yesterdays_file_bears_its_date_and_old_ones_go(lab, weir, tmp_path):
     daemon.line(host="allowed.example")
     assert hosts(daemon.access) == ["allowed.example"] and hosts(dated[1]) == ["old.example"]
     assert os.path.exists(dated[20]) and not os.path.exists(dated[100])
+
+    told = daemon.ask("who", "example")
+    assert [(c["client"], c["times"]) for c in told["clients"]] == [(CLIENT, 1), ("10.91.0.9", 2)] and told["files"] == 3
+    assert [c["client"] for c in daemon.ask("who", "old.example", "--to", "2025-02-01")["clients"]] == ["10.91.0.9"]
+    assert not daemon.ask("who", "old.example", "--from", "2025-02-01")["clients"]
+    assert "10.91.0.9" in daemon.proxyctl("who", "old.example")[1]
 
 
 def test_a_full_disk_loses_lines_and_nothing_else(lab, weir):
