@@ -127,6 +127,42 @@ TEST_F(AccessLogTest, AnotherPathTakesOverAndOffWritesNothing) {
   EXPECT_FALSE(log.error());
 }
 
+TEST_F(AccessLogTest, OnlyBlockedLeavesWhatARuleRefusesOrWould) {
+  {
+    AccessLog log({.where = path("access.log"), .only_blocked = true}, 1);
+    Record allowed = record(1), blocked = record(2), trial = record(3), would_allow = record(4);
+    blocked.action = Action::redirect;
+    trial.would = Action::block;
+    would_allow.would = Action::allow;
+    for (const Record& one : {allowed, blocked, trial, would_allow}) EXPECT_TRUE(log.push(0, one));
+  }
+  const auto written = lines(path("access.log"));
+  ASSERT_EQ(written.size(), 2u);
+  EXPECT_NE(written[0].find("0000000000000002"), std::string::npos);
+  EXPECT_NE(written[1].find("0000000000000003"), std::string::npos);
+}
+
+TEST_F(AccessLogTest, HeadsAndQueriesAreWantedByThoseWhoWriteThemOnly) {
+  AccessLog log({.where = path("access.log")}, 1);
+  EXPECT_FALSE(log.wants_heads() || log.wants_query());
+  log.reopen({.where = path("access.log"), .format = LogFormat::combined, .query = true});
+  EXPECT_TRUE(log.wants_heads() && log.wants_query());
+  log.reopen({.where = "", .format = LogFormat::combined});
+  EXPECT_FALSE(log.wants_heads());
+}
+
+TEST_F(AccessLogTest, AnotherFormatHoldsForWhatIsWrittenFromThenOn) {
+  AccessLog log({.where = path("access.log")}, 1);
+  log.push(0, record(1));
+  ASSERT_TRUE(soon([&] { return lines(path("access.log")).size() == 1; }));
+  log.reopen({.where = path("access.log"), .format = LogFormat::squid});
+  ASSERT_TRUE(soon([&] {
+    log.push(0, record(2));
+    return lines(path("access.log")).back().find(" CONNECT host.example:0 ") != std::string::npos;
+  }));
+  EXPECT_EQ(lines(path("access.log")).front().front(), '{');
+}
+
 TEST_F(AccessLogTest, APathThatCannotBeOpenedIsCountedSaidAndTriedAgain) {
   fs::create_directory(path("taken"));
   AccessLog log({.where = path("taken")}, 1);
