@@ -60,6 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (line.empty()) continue;
     require(line.ends_with('\n') && std::count(line.begin(), line.end(), '\n') == 1);
     require(std::all_of(line.begin(), line.end() - 1, [](char c) { return c >= 0x20 && c < 0x7f; }));
+    for (std::size_t at = 0; format != LogFormat::json && (at = line.find('\\', at)) != line.npos; ++at)
+      require(format == LogFormat::squid || line[at + 1] == 'x');
     const auto quotes = std::count(line.begin(), line.end(), '"');
     if (format == LogFormat::combined) require(quotes == 6);
     if (format == LogFormat::lancache) require(quotes == 12);
