@@ -147,10 +147,14 @@ class Planner {
   /// and shadows reach nothing: triples that differ only there share a row.
   std::uint32_t undecided_row(const Candidates& candidates) {
     Bits rules(policy_.config.rules.size());
+    bool opened = false;
     for (int r = candidates.from(0); r >= 0; r = candidates.from(r + 1)) {
       if (policy_.shadows.test(r)) continue;
       rules.set(r);
-      if (!policy_.hosted.test(r) && !policy_.opens_by_hand(r)) break;
+      opened |= policy_.opens_by_hand(r);
+      if (policy_.hosted.test(r)) continue;
+      if (!opened || r >= policy_.by_hand) break;
+      r = policy_.by_hand - 1;
     }
     const auto [at, added] = undecided_.try_emplace(rules, 0);
     if (added) {

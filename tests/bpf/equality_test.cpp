@@ -38,13 +38,14 @@ class Equality : public Lab {
       EXPECT_EQ(opened, Reasons{WEIR_WIRE_exempt});
       return;
     }
-    const bool stays = at_syn.decided && (at_syn.action == Action::pass || (at_syn.action == Action::allow && !http));
+    const bool led = at_syn.decided && !snapshot.dial(at_syn).empty();
+    const bool stays = at_syn.decided && !led && (at_syn.action == Action::pass || (at_syn.action == Action::allow && !http));
     const Reasons steered{WEIR_WIRE_assign_failed, WEIR_WIRE_refused_closed};
     if (stays) {
       EXPECT_EQ(opened, Reasons{WEIR_WIRE_passed_syn});
       return;
     }
-    if (http || at_syn.decided) {
+    if (http || (at_syn.decided && !led)) {
       EXPECT_EQ(opened, steered);
       return;
     }
@@ -56,12 +57,13 @@ class Equality : public Lab {
     const auto named = random.name.empty() ? ClientHello().extension(43, {2, 3, 4}).record() : hello(random.name);
     const Reasons judged = run(lan_in, packet(flow).from_mac(mac).seq(1001).acks(5001).payload(named)).counted;
     ASSERT_TRUE(at_hello.decided);
-    if (at_hello.action == Action::pass || at_hello.action == Action::allow) {
+    const bool elsewhere = !snapshot.dial(at_hello).empty();
+    if (!refuses(at_hello.action) && !elsewhere) {
       EXPECT_EQ(judged, Reasons{WEIR_WIRE_passed_hello});
     } else {
       EXPECT_EQ(judged, (Reasons{WEIR_WIRE_takeover_failed, WEIR_WIRE_refused_closed}));
       ASSERT_TRUE(kernel().held(flow));
-      EXPECT_EQ(kernel().held(flow)->cell, WEIR_CELL_block);
+      EXPECT_EQ(kernel().held(flow)->cell, elsewhere ? WEIR_CELL_escalate : WEIR_CELL_block);
     }
   }
 
