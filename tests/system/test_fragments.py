@@ -44,6 +44,17 @@ def test_a_fragmented_syn_is_steered(lab, weir):
     assert daemon.wire()["fragment"] >= 3
 
 
+def test_a_fragmented_syn_comes_from_its_device(lab, weir):
+    """A rule by hardware address is not evaded by a SYN that no program sees whole."""
+    lab.become("02:00:5e:10:00:01")
+    daemon = weir(BLOCK + 'client = ["02:00:5e:10:00:01"]\n')
+    with raw(lab, ORIGIN, 80) as client:
+        client.connect(fragment=8)
+        client.send(PSH_ACK, REQUEST % b"blocked.example")
+        assert b" 403 " in client.read(b"\r\n\r\n")
+    assert daemon.line(action="block")["mac"] == "02:00:5e:10:00:01"
+
+
 def test_fragmented_data_of_a_steered_connection_arrives(lab, weir):
     daemon = weir(BLOCK)
     with raw(lab, ORIGIN, 80) as client:
