@@ -1,4 +1,4 @@
-// Whole files, for this room.
+// Whole files.
 #pragma once
 
 #include <string>
