@@ -39,7 +39,8 @@ class Equality : public Lab {
       return;
     }
     const bool led = at_syn.decided && !snapshot.dial(at_syn).empty();
-    const bool stays = at_syn.decided && !led && (at_syn.action == Action::pass || (at_syn.action == Action::allow && !http));
+    const bool stays =
+        at_syn.decided && !led && (at_syn.action == Action::pass || (at_syn.action == Action::allow && !http));
     const Reasons steered{WEIR_WIRE_assign_failed, WEIR_WIRE_refused_closed};
     if (stays) {
       EXPECT_EQ(opened, Reasons{WEIR_WIRE_passed_syn});
