@@ -1,4 +1,5 @@
 """sd_notify(3): readiness, reloads, one line of state, the end; and a worker that hangs is not fed to the watchdog."""
+import contextlib
 import ctypes
 import os
 import re
@@ -47,6 +48,18 @@ def ptrace(request, thread):
         raise OSError(ctypes.get_errno(), f"ptrace({request})")
 
 
+@contextlib.contextmanager
+def hung(thread):
+    """Stops this one thread, and no other of its process."""
+    ptrace(_SEIZE, thread)
+    ptrace(_INTERRUPT, thread)
+    os.waitpid(thread, 0x40000000)   # __WALL
+    try:
+        yield
+    finally:
+        ptrace(_DETACH, thread)
+
+
 def test_what_a_manager_hears(weir, tmp_path):
     manager = Manager(f"{tmp_path}/notify")
     daemon = weir(BLOCK, environment={"NOTIFY_SOCKET": f"{tmp_path}/notify", "WATCHDOG_USEC": "2000000"})
@@ -61,16 +74,12 @@ def test_what_a_manager_hears(weir, tmp_path):
     assert re.search(r"^MONOTONIC_USEC=\d+$", reloading, re.M)
     assert abs(int(reloading.split("USEC=")[1]) / 1e6 - time.monotonic()) < 60
 
-    worker = thread_of(daemon.process.pid, "weir-0")
-    ptrace(_SEIZE, worker)   # stops this one thread, and no other
-    ptrace(_INTERRUPT, worker)
-    os.waitpid(worker, 0x40000000)   # __WALL
-    time.sleep(1.5)   # it turned last before; half of the watchdog's time has passed since
-    manager.listen()
-    manager.heard.clear()
-    time.sleep(1)
-    assert "WATCHDOG=1" not in manager.listen()
-    ptrace(_DETACH, worker)
+    with hung(thread_of(daemon.process.pid, "weir-0")):
+        time.sleep(1.5)   # it turned last before; half of the watchdog's time has passed since
+        manager.listen()
+        manager.heard.clear()
+        time.sleep(1)
+        assert "WATCHDOG=1" not in manager.listen()
     manager.wait_for("WATCHDOG=1")
 
     manager.heard.clear()
