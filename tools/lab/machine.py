@@ -59,7 +59,7 @@ class Machine:
             self.process = self.lab.spawn(self.lab.gateway, "unshare", "--mount", "--pid", "--fork", "--uts", "--ipc",
                                           "--cgroup", "--kill-child", "sh", "-c", script, stdin=subprocess.DEVNULL,
                                           stdout=output, stderr=subprocess.STDOUT)
-        wait_for("the boot to end", self._up, 30)
+        wait_for("the boot to end", self._up, 90)
         return self
 
     def _up(self):
