@@ -34,7 +34,11 @@ std::string Mac::to_string() const {
 std::size_t MacHash::operator()(const Mac& mac) const noexcept {
   std::uint64_t bits = 0;
   std::memcpy(&bits, mac.octets.data(), mac.octets.size());
+  // Of devices of one maker only the last octets differ, and tables look at the lowest bits.
+  bits ^= bits >> 32;
   bits *= 0x9e3779b97f4a7c15ULL;
+  bits ^= bits >> 29;
+  bits *= 0xbf58476d1ce4e5b9ULL;
   return bits ^ bits >> 32;
 }
 

@@ -37,7 +37,8 @@ def held(lab, weir):
     publish(lab, "blocked.example\n")
     daemon = weir(RULES)
     wait_for("the first copy", lambda: shown(daemon)["names"] == 1)
-    for client in CLIENTS:
+    for number, client in enumerate(CLIENTS):
+        lab.become(f"02:00:5e:10:00:0{number}")   # addresses of one device are one client
         assert http_get(lab, ORIGIN, "allowed.example", source=client).status == 200
     publish(lab, "blocked.example\nallowed.example\nother.example\n")
     wait_for("the update to be held", lambda: "allowed.example" in shown(daemon)["held"])

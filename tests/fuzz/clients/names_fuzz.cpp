@@ -20,7 +20,9 @@ void check(const clients::NameFile& file) {
 }
 
 void check(const clients::Directory& directory, const clients::NameFile& file) {
-  for (const auto& [name, device] : *directory.devices()) {
+  for (const auto& entry : *directory.devices()) {
+    const std::string& name = entry.first;
+    const clients::Device& device = entry.second;
     if (device_name(name) != name) std::abort();
     if (device.addresses.empty() && device.macs.empty()) std::abort();
     if (!std::ranges::is_sorted(device.addresses) || !std::ranges::is_sorted(device.macs)) std::abort();
