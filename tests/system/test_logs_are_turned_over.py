@@ -25,7 +25,7 @@ def test_logrotate_takes_the_file_away(lab, weir, tmp_path, name):
     config.write_text(f"{daemon.access} {{\n su root root\n rotate 3\n nocreate\n postrotate\n"
                       f"  kill -s {name.removeprefix('SIG')} {daemon.process.pid}\n endscript\n}}\n")
     config.chmod(0o644)
-    run("logrotate", "--force", "--state", str(tmp_path / "state"), str(config), timeout=20)
+    run("logrotate", "--force", "--state", str(tmp_path / "rotated"), str(config), timeout=20)
     wait_for("a new file", lambda: os.path.exists(daemon.access))
     http_get(lab, ORIGIN, "other.example")
     daemon.line(host="other.example")

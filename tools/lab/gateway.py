@@ -144,7 +144,8 @@ class Weir:
         """The access log so far."""
         try:
             with open(self.access, encoding="utf-8") as file:
-                return [json.loads(line) for line in file.read().splitlines()]
+                whole = file.read().rpartition("\n")[0]   # the last line may be on its way
+            return [json.loads(line) for line in whole.splitlines()]
         except FileNotFoundError:
             return []
 
