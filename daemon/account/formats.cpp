@@ -37,7 +37,7 @@ void append_quoted(std::string& out, std::string_view text) {
 void append_word(std::string& out, std::string_view text) {
   if (text.empty()) out += '-';
   for (const char c : text) {
-    if (is_printable(c) && c != '"')
+    if (is_printable(c) && c != '"' && c != '\\')
       out += c;
     else
       append_hex(out, "%", c);

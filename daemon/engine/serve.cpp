@@ -160,10 +160,8 @@ io::Task<Step> handle(Connection& c, Workspace& w, account::Record& record) {
       step = co_await answer(c, redirection(record.rule, location, to), 302, CloseReason::redirected, to.close);
     } else if (verdict.action == Action::block) {
       const std::string host = request.host.empty() ? c.flow.origin.address.to_string() : request.host;
-      const Refused refused{.rule = record.rule,
-                            .host = host,
-                            .contact = policy->config().page.contact,
-                            .code = account::flow_code(c.id)};
+      const std::string code = account::flow_code(c.id);
+      const Refused refused{.rule = record.rule, .host = host, .contact = policy->config().page.contact, .code = code};
       step = co_await answer(c, block_page(refused, to), 403, CloseReason::blocked, to.close);
     } else if (request.method == "OPTIONS") {
       step = co_await answer(c, empty_answer(to), 200, CloseReason::done, to.close);
