@@ -54,7 +54,7 @@ def rsyslog(lab, tmp_path):
 
 
 @pytest.mark.parametrize("scheme", ["syslog", "syslog+tcp"])
-def test_lines_and_events_arrive(lab, weir, rsyslog, scheme):
+def test_lines_and_events_arrive(lab, rsyslog, weir, scheme):   # in this order: the daemon ends first
     url = f"{scheme}://127.0.0.1:5514"
     daemon = weir(BLOCK, more=f'events = "{url}"')
     with open(daemon.config, encoding="utf-8") as file:

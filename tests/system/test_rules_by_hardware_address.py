@@ -56,6 +56,8 @@ def test_the_device_is_met_at_any_address(lab, weir, authority):
     for mac, source, was in expected:
         for port in (80, 443):
             daemon.line(client=source, dst_port=port, action="block" if was else "allow", mac=mac)
+    lab.become(TABLET)
+    assert http_get(lab, ORIGIN, "blocked.example", source=CLIENT).status == 403   # what a device is asked at: its latest
     told = daemon.ask("explain", "--client", TABLET, "--host", "blocked.example")
     assert told["action"] == "block" and told["mac"] == TABLET
     assert {flow["mac"] for flow in daemon.ask("flows", "--client", PHONE)["flows"]} == {PHONE}
@@ -64,7 +66,7 @@ def test_the_device_is_met_at_any_address(lab, weir, authority):
     assert set(seen) == {TABLET, PHONE}, "all addresses of a device are one client"
     assert set(seen[TABLET]["addresses"]) == {CLIENT, "10.91.0.5", CLIENT6, "fd91::3"}
     assert seen[TABLET]["groups"] == ["kids"]
-    assert seen[TABLET]["refused"] == 6 and seen[TABLET]["connections"] == 0 and seen[PHONE]["refused"] == 2
+    assert seen[TABLET]["refused"] == 7 and seen[TABLET]["connections"] == 0 and seen[PHONE]["refused"] == 2
 
 
 def test_a_crash_refuses_the_device_that_is_closed(lab, weir):
