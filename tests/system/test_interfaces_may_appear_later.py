@@ -21,6 +21,7 @@ def second_lan(lab, kind):
         lab.run(lab.gateway, "ip", "link", "set", port, "master", "late0")
     if kind == "macvlan":
         lab.run(lab.gateway, "ip", "link", "add", "link", port, "name", "late0", "type", "macvlan", "mode", "bridge")
+        lab.run(lab.gateway, "ip", "link", "set", port, "arp", "off")   # else both answer for the address, each with its own
     for namespace, links in ((lab.gateway, {port, "late0"}), (lab.client, {end})):
         for link in links:
             lab.run(namespace, "ip", "link", "set", link, "up")
