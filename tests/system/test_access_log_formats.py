@@ -18,7 +18,8 @@ def text(daemon):
 
 
 def change(daemon, more):
-    """Another [log] section, by a reload.  Returns how long the log is by then."""
+    """Another [log] section, by a reload, once every connection so far has its line.  Returns how long the log is then."""
+    wait_for("connections to end", lambda: daemon.status()["connections"]["open"] == 0)
     daemon.more = more
     daemon.write(BLOCK)
     status, answer = daemon.reload()
