@@ -33,7 +33,8 @@ void complete(Fetch& f) {
   cache::Store& store = *f.services.cache;
   store.weigh(f.entry);
   const cache::Key key = f.entry->key();
-  if (store.resolved(key, std::chrono::system_clock::now()).key != key) store.promote(f.entry);  // learned meanwhile
+  const bool apart = key.address != Address{};
+  if (apart && store.resolved(key, std::chrono::system_clock::now()).key != key) store.promote(f.entry);  // learned
   give_back(f);
 }
 

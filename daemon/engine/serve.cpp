@@ -117,17 +117,11 @@ bool identifies_connection(const http::Request& request) {
   return equal_fold(scheme, "Negotiate") || equal_fold(scheme, "NTLM");
 }
 
-/// Where the request goes: to what the client dialled, or where the rule leads that allows it.
-io::Task<Result<void>> set_course(Connection& c, const policy::Snapshot& policy, const policy::Verdict& verdict) {
-  Endpoint towards = c.flow.origin;
-  if (const std::string_view name = policy.dial(verdict); !name.empty()) {
-    const auto instead = co_await c.services.dialer.instead(c.flow, name);
-    if (!instead) co_return std::unexpected(instead.error());
-    towards = *instead;
-  }
-  if (towards != c.towards) c.origin.reset();
+/// Where the requests of the connection go from now on.
+void head_for(Connection& c, const Endpoint& towards) {
+  if (towards == c.towards) return;
+  c.origin.reset();
   c.towards = towards;
-  co_return Result<void>();
 }
 
 /// Judges the request in the workspace, and answers or forwards it.
@@ -172,8 +166,12 @@ io::Task<Step> handle(Connection& c, Workspace& w, account::Record& record) {
     step.traffic.in = size;
     co_return step;
   }
-  if (const auto course = co_await set_course(c, *policy, verdict); !course) {
-    co_return co_await refuse(c, course.error().code, request.is_head());
+  if (const std::string_view name = policy->dial(verdict); name.empty()) {
+    head_for(c, c.flow.origin);
+  } else {
+    const auto instead = co_await c.services.dialer.instead(c.flow, name);
+    if (!instead) co_return co_await refuse(c, instead.error().code, request.is_head());
+    head_for(c, *instead);
   }
   c.identified |= identifies_connection(request);
   if (concerns_cache(c, request)) co_return co_await serve_cached(c, w);
@@ -212,7 +210,7 @@ io::Task<std::optional<End>> serve_one(Connection& c, Workspace& w) {
   record.bytes_out = step.traffic.out;
   record.cache = step.cache;
   record.duration = c.services.loop.now() - begun;
-  c.services.ledger.request(record);
+  c.services.ledger.request(std::move(record));
   c.traffic.in += step.traffic.in;
   c.traffic.out += step.traffic.out;
   c.services.ledger.moved(c.id, c.traffic);

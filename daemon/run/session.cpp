@@ -224,9 +224,11 @@ io::Task<Ending> carry_http(Worker& w, const policy::Snapshot& policy, FlowId id
       silent = true;
     }
   }
-  const policy::Verdict nameless = policy.evaluate(Stage::hello, facts_of(arrival));
-  const bool elsewhere = !policy.dial(nameless).empty();
-  if (silent && !refuses(nameless) && !elsewhere) {
+  const auto goes_to_its_origin = [&] {
+    const policy::Verdict nameless = policy.evaluate(Stage::hello, facts_of(arrival));
+    return !refuses(nameless) && policy.dial(nameless).empty();
+  };
+  if (silent && goes_to_its_origin()) {
     FirstWord first = co_await who_speaks(w, arrival, limits.idle, {});
     if (first.failed && first.failed->code == Errc::timed_out) {
       arrival.client.reset();
