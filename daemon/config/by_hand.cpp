@@ -20,7 +20,7 @@ Node list_of(const std::vector<std::string>& texts, const Where& where) {
 
 std::optional<Rule> rule_of(const Change& change, const Config& config, Diagnostics& diagnostics) {
   const std::string name = "change " + std::to_string(change.number);
-  Rule rule{.name = name, .action = change.action, .change = change.number, .where = {.file = name + " by hand"}};
+  Rule rule{.name = name, .action = change.action, .change = change.number, .where = {.file = "by hand"}};
   Diagnostics found;
   Reader reader(found);
   reader.path = "host";

@@ -134,7 +134,8 @@ class World {
   static policy::Moment present();
   std::shared_ptr<const policy::Snapshot> compile(const load::Loaded& loaded, std::uint32_t id) const;
   std::string keep_changes() const;
-  Result<void> judge_anew();
+  Result<std::uint64_t> put_changes(load::ByHand next);
+  void put_changes(load::ByHand next, const char* what, Changed& changed);
   void recall_changes();
   void end_changes();
   void find_overridden(Changed& changed) const;

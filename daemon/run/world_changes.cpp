@@ -76,13 +76,29 @@ std::string World::keep_changes() const {
   return put.error().cause.message();
 }
 
-/// The same files, with other changes by hand.
-Result<void> World::judge_anew() {
+/// These changes instead of those in force, and none of it when the kernel refuses.
+Result<std::uint64_t> World::put_changes(load::ByHand next) {
+  std::swap(by_hand_, next);
   auto policy = compile(loaded_, next_id_++);
   policies_.put(policy);
-  auto done = judge_by(std::move(policy));
-  if (!done) policies_.take_back();
-  return done;
+  if (const auto done = judge_by(std::move(policy)); !done) {
+    policies_.take_back();
+    by_hand_ = std::move(next);
+    return std::unexpected(done.error());
+  }
+  return reset_refused();
+}
+
+/// An operator waits for what comes of it.
+void World::put_changes(load::ByHand next, const char* what, Changed& changed) {
+  const auto reset = put_changes(std::move(next));
+  if (!reset) {
+    changed.failure = "the kernel refused the new policy: " + reset.error().cause.message();
+    return;
+  }
+  changed.reset = *reset;
+  changed.unkept = keep_changes();
+  log_info(what + told(changed.change) + " reset=" + std::to_string(changed.reset));
 }
 
 /// What the file refuses of that which is opened.
@@ -121,40 +137,26 @@ World::Changed World::change_by_hand(config::Change change) {
   if (changed.change.action == Action::allow) find_overridden(changed);
   if (!changed.failure.empty()) return changed;
 
-  const load::ByHand before = by_hand_;
-  changed.change.number = ++by_hand_.last;
+  load::ByHand next = by_hand_;
+  changed.change.number = ++next.last;
   changed.change.since = now_in_seconds();
-  by_hand_.changes.push_back(changed.change);
-  if (const auto done = judge_anew(); !done) {
-    by_hand_ = before;
-    changed.failure = "the kernel refused the new policy: " + done.error().cause.message();
-    return changed;
-  }
-  changed.reset = reset_refused();
-  changed.unkept = keep_changes();
-  log_info("by hand: " + told(changed.change) + " reset=" + std::to_string(changed.reset));
+  next.changes.push_back(changed.change);
+  put_changes(std::move(next), "by hand: ", changed);
   return changed;
 }
 
 World::Changed World::undo(unsigned number) {
   Changed changed{.change = {.number = number}};
-  const auto found = std::ranges::find(by_hand_.changes, number, &config::Change::number);
-  if (found == by_hand_.changes.end()) {
+  load::ByHand next = by_hand_;
+  const auto found = std::ranges::find(next.changes, number, &config::Change::number);
+  if (found == next.changes.end()) {
     changed.failure = "no change " + std::to_string(number) + " is in force";
     changed.suggestion = "proxyctl status shows those that are";
     return changed;
   }
-  const load::ByHand before = by_hand_;
   changed.change = *found;
-  by_hand_.changes.erase(found);
-  if (const auto done = judge_anew(); !done) {
-    by_hand_ = before;
-    changed.failure = "the kernel refused the new policy: " + done.error().cause.message();
-    return changed;
-  }
-  changed.reset = reset_refused();
-  changed.unkept = keep_changes();
-  log_info("undone: " + told(changed.change) + " reset=" + std::to_string(changed.reset));
+  next.changes.erase(found);
+  put_changes(std::move(next), "undone: ", changed);
   return changed;
 }
 
@@ -163,17 +165,17 @@ void World::end_changes() {
   const std::int64_t now = now_in_seconds();
   const auto over = [&](const config::Change& change) { return change.over(now); };
   if (draining_ || std::ranges::none_of(by_hand_.changes, over) || std::chrono::steady_clock::now() < next_try_) return;
-  const load::ByHand before = by_hand_;
-  std::erase_if(by_hand_.changes, over);
-  if (const auto done = judge_anew(); !done) {
-    by_hand_ = before;
+  load::ByHand next = by_hand_;
+  const std::vector<config::Change> before = next.changes;
+  std::erase_if(next.changes, over);
+  const auto reset = put_changes(std::move(next));
+  if (!reset) {
     next_try_ = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    return log_error("a change by hand cannot end: " + done.error().cause.message());
+    return log_error("a change by hand cannot end: " + reset.error().cause.message());
   }
-  const std::uint64_t reset = reset_refused();
   keep_changes();
-  for (const config::Change& change : before.changes) {
-    if (change.over(now)) log_info("ended: " + told(change) + " reset=" + std::to_string(reset));
+  for (const config::Change& change : before) {
+    if (over(change)) log_info("ended: " + told(change) + " reset=" + std::to_string(*reset));
   }
 }
 

@@ -49,10 +49,7 @@ int change(const Arguments& arguments, const Look& look, std::string_view action
 
 std::string hand_change_text(const HandChange& change, std::int64_t now) {
   const std::string what = listed(change.host), rest = ' ' + for_whom(change) + ", " + until_when(change, now);
-  if (change.action == "pass") {
-    return (what.empty() ? "nothing is judged" : what + (change.host.size() == 1 ? " is" : " are") + " not judged") +
-           rest;
-  }
+  if (change.action == "pass") return "paused" + rest + (what.empty() ? "" : ": " + what);
   return what + (change.host.size() == 1 ? " is " : " are ") + (change.action == "allow" ? "open" : "blocked") + rest;
 }
 
