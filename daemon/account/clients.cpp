@@ -17,8 +17,14 @@ bool Clients::make_room(Shard& shard) {
   return true;
 }
 
-bool Clients::opened(const Flow& flow, WallTime now) {
-  const ClientKey key = key_of(flow);
+ClientKey Clients::key_of(const Flow& flow) const {
+  const auto prefixes = flow.mac ? adjacent_.load() : nullptr;
+  const bool adjacent =
+      !prefixes || std::ranges::any_of(*prefixes, [&](const Prefix& p) { return p.contains(flow.client.address); });
+  return client_of(flow, adjacent, ipv6_bits_.load(std::memory_order_relaxed));
+}
+
+bool Clients::opened(const ClientKey& key, const Address& address, WallTime now) {
   Shard& shard = of(key);
   const std::lock_guard lock(shard.mutex);
   auto found = shard.clients.find(key);
@@ -27,33 +33,31 @@ bool Clients::opened(const Flow& flow, WallTime now) {
       uncounted_.fetch_add(1, std::memory_order_relaxed);
       return false;
     }
-    found = shard.clients.emplace(key, Client{.mac = flow.mac, .addresses = {}, .first = now}).first;
+    found = shard.clients.emplace(key, Client{.mac = key.device(), .addresses = {}, .first = now}).first;
   }
   Client& client = found->second;
   ++client.connections;
   ++client.opened;
   client.last = std::max(client.last, now);
   auto& addresses = client.addresses;
-  const auto known = std::ranges::find(addresses, flow.client.address);
+  const auto known = std::ranges::find(addresses, address);
   if (known != addresses.end()) {
     std::rotate(addresses.begin(), known, known + 1);
     return true;
   }
-  addresses.insert(addresses.begin(), flow.client.address);
+  addresses.insert(addresses.begin(), address);
   if (addresses.size() > addresses_kept) addresses.pop_back();
   return true;
 }
 
-void Clients::ended(const Flow& flow) {
-  const ClientKey key = key_of(flow);
+void Clients::ended(const ClientKey& key) {
   Shard& shard = of(key);
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.clients.find(key);
   if (found != shard.clients.end() && found->second.connections > 0) --found->second.connections;
 }
 
-void Clients::carried(const Flow& flow, std::uint64_t bytes_in, std::uint64_t bytes_out, bool refused) {
-  const ClientKey key = key_of(flow);
+void Clients::carried(const ClientKey& key, std::uint64_t bytes_in, std::uint64_t bytes_out, bool refused) {
   Shard& shard = of(key);
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.clients.find(key);

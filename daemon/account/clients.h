@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -34,10 +35,10 @@ class Clients {
   static constexpr std::size_t addresses_kept = 8;
 
   /// A connection begins.  False: it is not counted, and nothing may be told of it later.
-  bool opened(const Flow& flow, WallTime now);
-  void ended(const Flow& flow);
+  bool opened(const ClientKey& key, const Address& address, WallTime now);
+  void ended(const ClientKey& key);
   /// A line of the access log.
-  void carried(const Flow& flow, std::uint64_t bytes_in, std::uint64_t bytes_out, bool refused);
+  void carried(const ClientKey& key, std::uint64_t bytes_in, std::uint64_t bytes_out, bool refused);
 
   /// Seen last first.
   std::vector<Client> list() const;
@@ -47,7 +48,12 @@ class Clients {
 
   /// clients.ipv6.  Clients that were seen before stay as they are.
   void tell_apart_by(unsigned ipv6_bits) { ipv6_bits_.store(ipv6_bits, std::memory_order_relaxed); }
-  ClientKey key_of(const Flow& flow) const { return client_of(flow, ipv6_bits_.load(std::memory_order_relaxed)); }
+  /// The prefixes of the LAN itself; until they are known every frame is taken for its client's own.
+  void adjacent(std::vector<Prefix> prefixes) {
+    adjacent_.store(std::make_shared<const std::vector<Prefix>>(std::move(prefixes)));
+  }
+  /// Once a connection: what changes meanwhile must not end it as somebody else's.
+  ClientKey key_of(const Flow& flow) const;
 
  private:
   struct alignas(64) Shard {
@@ -60,6 +66,7 @@ class Clients {
 
   std::array<Shard, shard_count> shards_;
   std::atomic<unsigned> ipv6_bits_{64};
+  std::atomic<std::shared_ptr<const std::vector<Prefix>>> adjacent_;
   std::atomic<std::uint64_t> uncounted_{0};
 };
 

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "account/client_key.h"
 #include "account/record.h"
 
 namespace weir::account {
@@ -21,6 +22,7 @@ struct Live {
   Monotonic since{};
   std::uint64_t requests = 0;
   bool judged = false;
+  ClientKey client;
   bool counted = false;  ///< among its client's connections
 };
 

@@ -98,8 +98,9 @@ FlowId Ledger::opened(const Opening& opening) {
   live.record.id = opening.id != 0 ? opening.id : ids_.next();
   live.record.flow = opening.flow;
   live.record.depth = opening.depth;
-  live.record.client_name = names_.of(opening.flow);
-  live.counted = clients_.opened(opening.flow, live.record.ts);
+  live.client = clients_.key_of(opening.flow);
+  live.record.client_name = names_.of(opening.flow.client.address, live.client.device());
+  live.counted = clients_.opened(live.client, opening.flow.client.address, live.record.ts);
   FlowId id = live.record.id;
   flows_.insert(std::move(live));
   counters_.of(Count::opened).add();
@@ -121,21 +122,19 @@ void Ledger::judged(FlowId id, Judgement judgement) {
   if (first) counters_.of(depth).add();
 }
 
-void Ledger::request(const Record& record) {
-  std::string client_name;
+void Ledger::request(Record record) {
+  ClientKey client;
   flows_.update(record.id, [&](Live& live) {
     ++live.requests;
-    client_name = live.record.client_name;
+    record.client_name = live.record.client_name;
+    client = live.client;
   });
   counters_.of(Count::requests).add();
   if (record.cache) {
     counters_.of(*record.cache).add();
     if (is_saved(*record.cache)) counters_.of(Count::cache_bytes).add(record.bytes_out);
   }
-  if (client_name.empty()) return write(record);
-  Record named = record;
-  named.client_name = std::move(client_name);
-  write(named);
+  write(record, client);
 }
 
 void Ledger::moved(FlowId id, Traffic total) {
@@ -151,7 +150,7 @@ void Ledger::ended(FlowId id, CloseReason reason, std::optional<Traffic> total) 
 
   counters_.of(Count::ended).add();
   counters_.connections[static_cast<int>(reason)].add();
-  if (live->counted) clients_.ended(live->record.flow);
+  if (live->counted) clients_.ended(live->client);
   if (live->requests > 0) return;
 
   Record& record = live->record;
@@ -161,7 +160,7 @@ void Ledger::ended(FlowId id, CloseReason reason, std::optional<Traffic> total) 
     record.bytes_in = total->in;
     record.bytes_out = total->out;
   }
-  write(record);
+  write(record, live->client);
 }
 
 void Ledger::dialled(Dial dial) {
@@ -172,7 +171,7 @@ void Ledger::dialled(Dial dial) {
   }
 }
 
-void Ledger::write(const Record& record) {
+void Ledger::write(const Record& record, const ClientKey& client) {
   counters_.of(record.action).add();
   if (record.would) counters_.would[static_cast<int>(*record.would)].add();
   hits_.add(record);
@@ -180,11 +179,10 @@ void Ledger::write(const Record& record) {
   counters_.of(Count::bytes_in).add(record.bytes_in);
   counters_.of(Count::bytes_out).add(record.bytes_out);
   recent_.add(record);
-  clients_.carried(record.flow, record.bytes_in, record.bytes_out, refuses(record.action));
+  clients_.carried(client, record.bytes_in, record.bytes_out, refuses(record.action));
   if (refuses(record.action)) refused_.add(record);
   const bool let_through = record.action == Action::allow || record.action == Action::pass;
-  if (let_through && !record.host.empty())
-    busy_.note(record.host, record.flow, clients_.key_of(record.flow), record.ts);
+  if (let_through && !record.host.empty()) busy_.note(record.host, record.flow, client, record.ts);
   if (!log_.push(number_, record)) counters_.of(Count::log_dropped).add();
 }
 

@@ -80,7 +80,7 @@ class Ledger {
   /// The verdict on the connection; a later one replaces it in the record but is not counted again.
   void judged(FlowId id, Judgement judgement);
   /// One request, answered or not.  `record.id` names its connection; counts, writes and remembers it.
-  void request(const Record& record);
+  void request(Record record);
   /// Whether a connection with this id has begun, here or in another ledger, and not ended.
   bool lives(FlowId id) const { return flows_.contains(id); }
   /// What has been carried so far, for `flows` and for an end that nobody sees.
@@ -100,7 +100,7 @@ class Ledger {
   const RuleHits& hits() const { return hits_; }
 
  private:
-  void write(const Record& record);
+  void write(const Record& record, const ClientKey& client);
 
   unsigned number_;
   FlowIds ids_;

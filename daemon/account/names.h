@@ -3,9 +3,11 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "base/flow.h"
+#include "base/addr.h"
+#include "base/mac.h"
 #include "clients/directory.h"
 
 namespace weir::account {
@@ -15,9 +17,9 @@ class Names {
  public:
   void put(std::shared_ptr<const clients::Directory> directory) { directory_.store(std::move(directory)); }
   /// "" = nobody names it.
-  std::string of(const Flow& flow) const {
+  std::string of(const Address& address, const std::optional<Mac>& device) const {
     const auto directory = directory_.load();
-    return directory ? std::string(directory->name_of(flow.client.address, flow.mac)) : std::string();
+    return directory ? std::string(directory->name_of(address, device)) : std::string();
   }
 
  private:

@@ -241,6 +241,8 @@ std::expected<void, steer::Obstacle> World::follow_addresses() {
     for (auto& worker : workers_) worker->forget_origins();
   }
   own_ = std::move(own);
+  if (auto prefixes = steer::attached_prefixes(loaded_.config->gateway.lan))
+    books_->clients().adjacent(std::move(*prefixes));
   return {};
 }
 

@@ -16,12 +16,17 @@ Flow from(std::string_view address, std::optional<Mac> mac = {}) {
   return {.client = {*Address::parse(address), 40000}, .origin = {Address::v4(0xc0000201), 443}, .mac = mac};
 }
 
+/// A connection begins, ends, or is told of, as the ledger has it.
+bool open(Clients& clients, const Flow& flow, WallTime now) {
+  return clients.opened(clients.key_of(flow), flow.client.address, now);
+}
+
 TEST(Clients, ADeviceIsOneClientWhateverItsAddresses) {
   Clients clients;
   for (const char* address : {"192.168.1.40", "2001:db8::1", "2001:db8:0:9::2", "192.168.1.40"}) {
-    EXPECT_TRUE(clients.opened(from(address, tablet), start));
+    EXPECT_TRUE(open(clients, from(address, tablet), start));
   }
-  clients.opened(from("192.168.1.40"), start);  // the same address of an unknown device
+  open(clients, from("192.168.1.40"), start);  // the same address of an unknown device
   const auto all = clients.list();
   ASSERT_EQ(all.size(), 2U);
   const Client& device = all[0].mac ? all[0] : all[1];
@@ -33,15 +38,36 @@ TEST(Clients, ADeviceIsOneClientWhateverItsAddresses) {
   EXPECT_FALSE(clients.device_at(*Address::parse("192.168.1.99")));
 }
 
+// Else all that is behind it would be one client: a guard that asks how many use a name would never hold.
+TEST(Clients, ThoseBehindAnotherRouterAreToldApartByAddress) {
+  Clients clients;
+  clients.adjacent({*Prefix::parse("192.168.1.0/24")});
+  for (const char* address : {"10.20.0.1", "10.20.0.2", "192.168.1.7", "192.168.1.8"}) {
+    open(clients, from(address, tablet), start);
+  }
+  EXPECT_EQ(clients.list().size(), 3U) << "the two on the LAN itself are one device";
+  EXPECT_FALSE(clients.device_at(*Address::parse("10.20.0.1")));
+}
+
+// What a reload changes in between must not leave it open for ever.
+TEST(Clients, AConnectionEndsAsWhomItBegan) {
+  Books books(1, {});
+  const FlowId id = books.ledger(0).opened({.flow = from("2001:db8:0:1::1")});
+  books.clients().tell_apart_by(48);
+  books.ledger(0).ended(id, CloseReason::done);
+  ASSERT_EQ(books.clients().list().size(), 1U);
+  EXPECT_EQ(books.clients().list()[0].connections, 0U);
+}
+
 TEST(Clients, WithoutADeviceAnIpv6PrefixIsOneClient) {
   Clients clients;
-  clients.opened(from("2001:db8::1"), start);
-  clients.opened(from("2001:db8::ffff:2"), start);
-  clients.opened(from("2001:db8:0:1::1"), start);
+  open(clients, from("2001:db8::1"), start);
+  open(clients, from("2001:db8::ffff:2"), start);
+  open(clients, from("2001:db8:0:1::1"), start);
   EXPECT_EQ(clients.list().size(), 2U);
   clients.tell_apart_by(56);
-  clients.opened(from("2001:db8:5:1::1"), start);
-  clients.opened(from("2001:db8:5:2::1"), start);
+  open(clients, from("2001:db8:5:1::1"), start);
+  open(clients, from("2001:db8:5:2::1"), start);
   EXPECT_EQ(clients.list().size(), 3U);
   EXPECT_NE(clients.key_of(from("192.168.1.40")), clients.key_of(from("192.168.1.41"))) << "IPv4 tells each apart";
 }
@@ -49,11 +75,11 @@ TEST(Clients, WithoutADeviceAnIpv6PrefixIsOneClient) {
 TEST(Clients, CountsWhatBeginsIsCarriedAndEnds) {
   Clients clients;
   const Flow flow = from("192.168.1.40", tablet);
-  clients.opened(flow, start);
-  clients.opened(flow, start + 10s);
-  clients.carried(flow, 10, 100, false);
-  clients.carried(flow, 1, 2, true);
-  clients.ended(flow);
+  open(clients, flow, start);
+  open(clients, flow, start + 10s);
+  clients.carried(clients.key_of(flow), 10, 100, false);
+  clients.carried(clients.key_of(flow), 1, 2, true);
+  clients.ended(clients.key_of(flow));
   const Client client = clients.list().at(0);
   EXPECT_EQ(client.connections, 1U);
   EXPECT_EQ(client.opened, 2U);
@@ -68,8 +94,8 @@ TEST(Clients, WhenFullTheOneWithoutAConnectionThatWasSeenLongestAgoGivesWay) {
   Clients clients;
   const auto client = [](unsigned n) { return from(Address::v4(10u << 24 | n).to_string()); };
   for (unsigned n = 0; n < 8 * Clients::most; ++n) {
-    clients.opened(client(n), start + std::chrono::seconds(n));
-    clients.ended(client(n));
+    open(clients, client(n), start + std::chrono::seconds(n));
+    clients.ended(clients.key_of(client(n)));
   }
   const auto all = clients.list();
   EXPECT_EQ(all.size(), Clients::most);
@@ -82,7 +108,7 @@ TEST(Clients, WhenFullOfConnectedOnesANewcomerIsNotCounted) {
   Clients clients;
   unsigned refused = 0;
   for (unsigned n = 0; n < 2 * Clients::most; ++n) {
-    refused += !clients.opened(from(Address::v4(10u << 24 | n).to_string()), start);
+    refused += !open(clients, from(Address::v4(10u << 24 | n).to_string()), start);
   }
   EXPECT_EQ(refused, Clients::most);
   EXPECT_EQ(clients.uncounted(), refused);
