@@ -116,7 +116,6 @@ Would would(Desk& desk, const account::Totals& totals) {
 Answer status(Desk& desk, const Query&) {
   Status s = desk.situation();
   s.now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  s.policy.rules = std::ranges::count(desk.policy().config().rules, 0U, &config::Rule::change);
   const account::Totals totals = desk.books().totals();
   count(s, totals, desk.wire());
   s.would = would(desk, totals);

@@ -30,7 +30,7 @@ class Desk {
  public:
   virtual ~Desk() = default;
 
-  /// version, state, started, workers, policy (all but `rules`), times, tier and events; whatever else stands in a
+  /// version, state, started, workers, policy, times, tier and events; whatever else stands in a
   /// Status is filled in from the counters.
   virtual Status situation() = 0;
   /// Why new connections follow on_failure at this moment; "" = they are judged.

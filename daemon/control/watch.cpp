@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -69,8 +70,13 @@ void describe(Exposition& out, const Status& s, const Health& health) {
                      {"attach", s.tier.attach},
                      {"takeover", s.tier.takeover ? "yes" : "no"}});
   out.family("weir_healthy", "gauge", "1 while new connections are judged.").sample(health.well);
-  out.family("weir_draining", "gauge", "1 while Weir stops.").sample(s.state != "running");
+  out.family("weir_draining", "gauge", "1 while new connections pass since Weir stops or is drained.")
+      .sample(s.state != "running");
   out.family("weir_observing", "gauge", "1 while nothing is changed or refused.").sample(s.would.observe);
+  out.family("weir_paused", "gauge", "1 while nothing is judged, of some clients or all, by a change by hand.")
+      .sample(std::ranges::any_of(s.by_hand, pauses));
+  out.family("weir_changes_by_hand", "gauge", "Changes by hand that are in force.")
+      .sample(std::uint64_t{s.by_hand.size()});
   out.family("weir_policy_info", "gauge", "The configuration in force, by the hash of its files; always 1.")
       .sample(true, {{"config", s.policy.config}});
   out.family("weir_policy_since_timestamp_seconds", "gauge", "When the configuration came into force.")
@@ -191,12 +197,15 @@ void describe_process(Exposition& out, std::int64_t started) {
 
 Health health_of(Desk& desk) {
   const Status s = desk.situation();
-  Health health{.reason = s.state == "running" ? desk.ailment() : "Weir stops"};
+  Health health{.reason = s.state == "running"    ? desk.ailment()
+                          : s.state == "stopping" ? "Weir stops"
+                                                  : "drained by hand, new connections pass unjudged"};
   health.well = health.reason.empty();
   const auto note = [&](bool holds, std::string text) {
     if (holds) health.notes.push_back(std::move(text));
   };
   note(desk.policy().config().gateway.observe, "Weir only observes");
+  note(std::ranges::any_of(s.by_hand, pauses), "paused by hand");
   note(!s.policy.refused.empty(), "the last reload was refused");
   note(s.policy.refused.empty() && s.policy.differs, "the file on disk differs");
   for (const std::string& list : s.policy.held) note(true, "an update of list " + list + " is held");
@@ -210,7 +219,6 @@ Health health_of(Desk& desk) {
 
 std::string metrics_text(Desk& desk) {
   Status s = desk.situation();
-  s.policy.rules = desk.policy().config().rules.size();
   s.would.observe = desk.policy().config().gateway.observe;
   const account::Totals totals = desk.books().totals();
   Exposition out;

@@ -85,6 +85,7 @@ Status WorldDesk::situation() {
   s.policy = {.config = print(),
               .file = world_.path(),
               .since = seconds(world_.in_force_since()),
+              .rules = world_.loaded().config->rules.size(),
               .names = names(),
               .differs = !on_disk || load::print_of(*on_disk) != editions_.running(),
               .refused = world_.refused(),

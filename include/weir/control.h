@@ -152,6 +152,8 @@ struct HandChange {
   std::int64_t until = 0;  ///< 0: until it is undone
   std::string idle;        ///< why it has no meaning now: its group may be gone
 };
+/// Nothing is judged, for those clients.
+inline bool pauses(const HandChange& change) { return change.action == "pass" && change.host.empty(); }
 
 struct Status {
   std::string version;

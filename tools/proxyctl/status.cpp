@@ -94,7 +94,7 @@ std::vector<Trouble> troubles(const Status& s) {
         {"a list is stale", "list", printable(list) + ": not fetched, the last copy holds", "proxyctl lists"});
   }
   for (const control::HandChange& change : s.by_hand) {
-    if (change.action != "pass" || !change.host.empty()) continue;
+    if (!control::pauses(change)) continue;
     found.push_back({"paused " + std::string(change.client.empty() ? "for everyone" : "for some"), "", "", ""});
     break;
   }

@@ -20,8 +20,10 @@ class FakeDesk : public Desk {
   Status situation() override {
     Status s;
     s.version = "0.1.0";
-    s.state = "running";
+    s.state = state_;
+    s.by_hand = by_hand_;
     s.policy.config = "7c1e4a";
+    s.policy.rules = 1;
     s.tier.takeover = true;
     return s;
   }
@@ -84,6 +86,8 @@ class FakeDesk : public Desk {
 
   account::Books books_;
   std::string ailment_;
+  std::string state_ = "running";
+  std::vector<HandChange> by_hand_;
   cache::Store cache_{1 << 20};
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire_{};
   std::shared_ptr<const policy::Snapshot> policy_;

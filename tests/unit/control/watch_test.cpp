@@ -53,6 +53,22 @@ TEST(Metrics, AreWellFormedAndEachFamilyStandsOnce) {
   EXPECT_TRUE(seen.contains(R"(weir_rule_decisions_total{rule="a \"quoted\\ name\"\nof two lines"})"));
 }
 
+// Whatever is not enforced must be seen by who watches, not only by who asks.
+TEST(Watch, SaysWhatIsPausedOrDrainedByHand) {
+  FakeDesk desk;
+  desk.by_hand_ = {{.number = 7, .action = "block", .host = {"a.example"}}};
+  EXPECT_EQ(health_of(desk).line, "well");
+  EXPECT_NE(metrics_text(desk).find("\nweir_paused 0\n"), std::string::npos);
+  desk.by_hand_.push_back({.number = 8, .action = "pass"});
+  EXPECT_EQ(health_of(desk).line, "well, but paused by hand");
+  EXPECT_NE(metrics_text(desk).find("\nweir_paused 1\n"), std::string::npos);
+  EXPECT_NE(metrics_text(desk).find("\nweir_changes_by_hand 2\n"), std::string::npos);
+  desk.state_ = "drained";
+  EXPECT_EQ(health_of(desk).line, "not well: drained by hand, new connections pass unjudged");
+  desk.state_ = "stopping";
+  EXPECT_EQ(health_of(desk).line, "not well: Weir stops");
+}
+
 TEST(Metrics, CountEveryRowOfEveryTable) {
   FakeDesk desk;
   desk.wire_[WEIR_WIRE_overloaded] = 14;
