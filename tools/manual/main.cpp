@@ -51,7 +51,8 @@ std::string weir_page() {
   page.section("OPTIONS");
   add_options(app, page);
   page.section("SIGNALS");
-  page.term("*SIGHUP*", "puts the changed files in force, all or nothing; opens the access log anew");
+  page.term("*SIGHUP*", "puts the changed files in force, all or nothing; opens the logs anew");
+  page.term("*SIGUSR1*", "opens the logs anew, after somebody else has turned them over");
   page.term("*SIGTERM*, *SIGINT*",
             "takes no new connections, gives those that run limits.drain, removes all that Weir added to the host; a "
             "second one cuts the wait short");
@@ -61,7 +62,9 @@ std::string weir_page() {
   page.term("*2*", "usage");
   page.section("FILES");
   page.term("`/etc/weir/weir.toml`", "the configuration");
-  page.term("`/var/lib/weir`", "what outlives a run: configurations that ran, the history, last good copies of lists");
+  page.term("`/var/lib/weir`",
+            "what outlives a run: configurations that ran, the history, changes by hand, last "
+            "good copies of lists");
   page.term("`/var/log/weir/access.log`", "one line of JSON a connection or request");
   page.term("`/run/weir/control.sock`", "the socket that proxyctl(1) asks");
   page.section("SEE ALSO");
