@@ -5,6 +5,7 @@
 #include <chrono>
 #include <expected>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "account/flow_ids.h"
@@ -13,18 +14,22 @@
 #include "config/diagnostic.h"
 #include "control/watch.h"
 #include "policy/explained.h"
-#include "weir/control_json.h"
+#include "shapes/json.h"
 
 namespace weir::control {
 
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 using Query = std::map<std::string, std::string, std::less<>>;
 
-Answer good(const Json& json, int status = 200) {
-  // Names and URLs are whatever clients sent; in ASCII they stay one line and harm no terminal.
-  return {status, json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace)};
+template <class Shape>
+Answer good(const Shape& shape, int status = 200) {
+  return {status, json_text(shape)};
+}
+
+std::string line_of(const Json& json) {
+  return json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
 }
 
 int hex_digit(char c) {
@@ -156,7 +161,7 @@ Answer flows(Desk& desk, const Query& query) {
     if (!fits) return refusal(400, name + ": not understood");
   }
 
-  auto list = nlohmann::ordered_json::array();
+  auto list = Json::array();
   auto add = [&](const account::Record& record, bool live) {
     auto line = account::to_json(record);
     line["live"] = live;
@@ -171,8 +176,7 @@ Answer flows(Desk& desk, const Query& query) {
   if (filter.limit > 0) {
     for (const account::Record& record : desk.books().recent(filter)) add(record, false);
   }
-  nlohmann::ordered_json json = {{"flows", std::move(list)}};
-  return {200, json.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::ordered_json::error_handler_t::replace)};
+  return {200, line_of({{"flows", std::move(list)}})};
 }
 
 Answer clients(Desk& desk, const Query&) {
@@ -518,7 +522,7 @@ constexpr Route routes[] = {
 
 }  // namespace
 
-Answer refusal(int status, std::string_view text) { return good(Json{{"error", text}}, status); }
+Answer refusal(int status, std::string_view text) { return {status, line_of({{"error", text}})}; }
 
 Answer answer(Desk& desk, std::string_view method, std::string_view target) {
   std::string_view path = target.substr(0, target.find('?'));

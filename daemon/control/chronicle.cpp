@@ -7,12 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/fd.h"
 #include "load/file.h"
 #include "run/log.h"
-#include "weir/control_json.h"
+#include "shapes/json.h"
 
 namespace weir::control {
 
@@ -23,7 +24,7 @@ using Json = nlohmann::json;
 constexpr std::size_t largest = 16 << 20;  // far more than twice the most lines have
 
 std::string dump(const Event& event, const std::string& boot) {
-  Json json = event;
+  Json json = Json::parse(json_text(event));
   if (!boot.empty()) json["boot"] = boot;
   return json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace) + '\n';
 }
@@ -56,11 +57,9 @@ void Chronicle::read() {
     ++on_disk_;
     const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object()) continue;
-    try {
-      lines_.push_back({json.get<Event>(), json.value("boot", "")});
-    } catch (const Json::exception&) {
-      continue;
-    }
+    auto event = parse_json<Event>(line);
+    if (!event) continue;
+    lines_.push_back({std::move(*event), json.value("boot", "")});
     if (lines_.size() > most) lines_.pop_front();
   }
 }

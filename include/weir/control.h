@@ -33,7 +33,7 @@
 // Any other answer than 200 and 422 carries {"error": "words for people"}: 400 the query does not parse, 404 no such
 // path, 405 wrong method, 409 there is nothing to show, 413 the request is too large.  One request a connection.
 //
-// The names of the members are the names in JSON (weir/control_json.h) and in `proxyctl --json`: they may be added to,
+// The names of the members are the names in JSON (daemon/shapes/json.h) and in `proxyctl --json`: they may be added to,
 // never renamed.  Every member is always there; "" and 0 mean that there is nothing to say.  Times are seconds since
 // 1970, counters count from the daemon's start.
 #pragma once

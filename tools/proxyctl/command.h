@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,7 +11,7 @@
 #include "proxyctl/client.h"
 #include "proxyctl/format.h"
 #include "proxyctl/text.h"
-#include "weir/control_json.h"
+#include "shapes/json.h"
 
 namespace weir::proxyctl {
 
@@ -89,18 +88,14 @@ int show(const Arguments& arguments, const Look& look, const Question& question,
   if (!answer) return complain(look, answer.error());
 
   int exit = answer->status == 200 ? control::exit_done : control::exit_refused;
-  auto json = nlohmann::json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return complain(look, "the daemon's answer is not understood", "");
-  if (json.contains("error")) return complain(look, printable(json.value("error", "")), "");
+  if (const auto refusal = control::refusal_in(answer->body)) return complain(look, printable(*refusal), "");
   if (arguments.json) {
     std::printf("%s\n", answer->body.c_str());
     return exit;
   }
-  try {
-    std::fputs(std::string(text(json.get<T>())).c_str(), stdout);
-  } catch (const nlohmann::json::exception&) {
-    return complain(look, "the daemon's answer is of another version; --json shows it as it is", "");
-  }
+  const auto shape = control::parse_json<T>(answer->body);
+  if (!shape) return complain(look, "the daemon's answer is not understood; --json shows it as it is", "");
+  std::fputs(std::string(text(*shape)).c_str(), stdout);
   return exit;
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "load/load.h"
 #include "proxyctl/command.h"
 #include "proxyctl/format.h"

@@ -178,7 +178,7 @@ int explain_file(const Arguments& arguments, const Asked& asked, const Look& loo
   control::Explained explained = policy::explained(*snapshot, facts, asked.dest.has_value(), /*takeover=*/true, moment);
   explained.client_name = loaded.directory->name_of(facts.client, facts.mac);
   if (arguments.json) {
-    std::printf("%s\n", nlohmann::json(explained).dump().c_str());
+    std::printf("%s\n", control::json_text(explained).c_str());
   } else {
     std::fputs(explain_text(explained, arguments.config, look).c_str(), stdout);
   }

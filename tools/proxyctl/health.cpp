@@ -10,11 +10,10 @@ int health(const Arguments& arguments, const Look& look) {
     return control::exit_not_running;
   }
   if (!answer) return complain(look, answer.error());
-  const auto json = nlohmann::json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
-  if (answer->status != 200 || !json.is_object()) return complain(look, "the daemon's answer is not understood", "");
-  const bool well = json.value("well", false);
-  std::printf("%s\n", arguments.json ? answer->body.c_str() : printable(json.value("line", "")).c_str());
-  return well ? control::exit_done : control::exit_refused;
+  const auto health = control::parse_json<control::Health>(answer->body);
+  if (answer->status != 200 || !health) return complain(look, "the daemon's answer is not understood", "");
+  std::printf("%s\n", arguments.json ? answer->body.c_str() : printable(health->line).c_str());
+  return health->well ? control::exit_done : control::exit_refused;
 }
 
 }  // namespace weir::proxyctl

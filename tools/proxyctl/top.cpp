@@ -7,6 +7,7 @@
 #include <chrono>
 #include <expected>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <thread>
 #include <tuple>
 
@@ -111,13 +112,9 @@ template <class T>
 std::expected<T, Unanswered> get(const std::string& socket, const Question& question) {
   const auto answer = ask(socket, question);
   if (!answer) return std::unexpected(answer.error());
-  const auto json = nlohmann::json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
-  try {
-    return json.get<T>();
-  } catch (const nlohmann::json::exception&) {
-    return std::unexpected(
-        Unanswered{Unanswered::Why::broken, socket, std::make_error_code(std::errc::protocol_error)});
-  }
+  auto shape = control::parse_json<T>(answer->body);
+  if (shape) return std::move(*shape);
+  return std::unexpected(Unanswered{Unanswered::Why::broken, socket, std::make_error_code(std::errc::protocol_error)});
 }
 
 std::expected<Moment, Unanswered> look_at(const std::string& socket, const std::string& since) {
@@ -129,14 +126,18 @@ std::expected<Moment, Unanswered> look_at(const std::string& socket, const std::
   return Moment{std::move(*status), std::move(*flows), std::chrono::steady_clock::now()};
 }
 
+nlohmann::json json_of(const control::Connections& connections) {
+  return nlohmann::json::parse(control::json_text(connections));
+}
+
 nlohmann::json to_json(const Moment& before, const Moment& after, double seconds) {
   auto hosts = nlohmann::json::array();
   for (const TopRow& row : top_rows(before.flows, after.flows)) {
     hosts.push_back({{"host", row.host}, {"open", row.live}, {"new", row.fresh}, {"received", row.bytes}});
   }
   return {{"seconds", seconds},
-          {"before", before.status.connections},
-          {"after", after.status.connections},
+          {"before", json_of(before.status.connections)},
+          {"after", json_of(after.status.connections)},
           {"hosts", std::move(hosts)}};
 }
 

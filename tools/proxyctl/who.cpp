@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/calendar.h"
@@ -30,18 +31,12 @@ void Visits::add(const std::string& line) {
       return;
     }
   }
-  const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object() || !json.contains("ts") || !json.contains("client")) {
+  const auto parsed = control::parse_json<control::FlowLine>(line);
+  if (!parsed || parsed->ts.empty() || parsed->client.empty()) {
     ++unreadable;
     return;
   }
-  control::FlowLine flow;
-  try {
-    flow = json.get<control::FlowLine>();
-  } catch (const nlohmann::json::exception&) {
-    ++unreadable;
-    return;
-  }
+  const control::FlowLine& flow = *parsed;
   const std::int64_t begun = seconds_of(flow.ts);
   if (!within_limits(begun)) return;
   ++lines;
@@ -154,8 +149,8 @@ std::string path_of_log(const Arguments& arguments) {
   constexpr const char* otherwise = "/var/log/weir/access.log";
   const auto answer = ask(arguments.socket, {.path = "/v1/status"});
   if (!answer) return otherwise;
-  const auto json = nlohmann::json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
-  return json.is_object() && json.contains("log") ? json["log"].value("path", otherwise) : otherwise;
+  const auto status = control::parse_json<control::Status>(answer->body);
+  return status && !status->log.path.empty() ? status->log.path : otherwise;
 }
 
 }  // namespace

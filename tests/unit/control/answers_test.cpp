@@ -2,16 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "fake_desk.h"
 #include "http/h1_decode.h"
-#include "weir/control_json.h"
+#include "shapes/json.h"
 
 namespace weir::control {
 namespace {
 
 template <class T>
 T read(const Answer& a) {
-  return nlohmann::json::parse(a.body).get<T>();
+  return parse_json<T>(a.body).value();
 }
 
 account::Record record(FlowId id, const char* client, CloseReason reason) {
@@ -159,7 +161,7 @@ TEST(Answers, FlowsAreThoseOfTheAccessLogAndLiveOnesHaveNoReason) {
   ASSERT_EQ(json["flows"].size(), 3u);
   EXPECT_EQ(json["flows"][0]["live"], true);
   EXPECT_FALSE(json["flows"][0].contains("reason"));
-  auto list = json.get<FlowList>().flows;
+  auto list = parse_json<FlowList>(json.dump())->flows;
   EXPECT_EQ(list[0].client, "10.0.0.9");
   EXPECT_EQ(list[1].flow, "0000000000000008");
   EXPECT_EQ(list[2].reason, "origin_refused");

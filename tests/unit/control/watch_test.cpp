@@ -8,7 +8,7 @@
 
 #include "account/flow_ids.h"
 #include "fake_desk.h"
-#include "weir/control_json.h"
+#include "shapes/json.h"
 
 namespace weir::control {
 namespace {
@@ -97,7 +97,7 @@ TEST(Health, IsWellUnlessNewConnectionsAreNotJudged) {
   a = watched(desk, "GET", "/healthz?from=balancer");
   EXPECT_EQ(a.status, 503);
   EXPECT_EQ(a.body, "not well: a worker hangs\n");
-  const auto told = nlohmann::json::parse(answer(desk, "GET", "/v1/health").body).get<Health>();
+  const auto told = parse_json<Health>(answer(desk, "GET", "/v1/health").body).value();
   EXPECT_FALSE(told.well);
   EXPECT_EQ(told.reason, "a worker hangs");
 }
@@ -119,7 +119,7 @@ TEST(Refusals, AreFoundByTheCodeOfTheirPage) {
   const std::string code = account::flow_code(0x8000000000000007);
   const Answer a = answer(desk, "GET", "/v1/refusal?code=" + code);
   ASSERT_EQ(a.status, 200);
-  const auto found = nlohmann::json::parse(a.body).get<Refusals>().refusals;
+  const auto found = parse_json<Refusals>(a.body).value().refusals;
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].host, "y.ads.example") << "the last first";
   EXPECT_EQ(found[0].where, "") << "its rule is gone";
@@ -141,7 +141,7 @@ TEST(Flows, SinceLeavesOutWhatEndedBefore) {
   fresh.host = "fresh.example";
   desk.books_.ledger(0).request(old);
   desk.books_.ledger(0).request(fresh);
-  const auto list = nlohmann::json::parse(answer(desk, "GET", "/v1/flows?since=900").body).get<FlowList>();
+  const auto list = parse_json<FlowList>(answer(desk, "GET", "/v1/flows?since=900").body).value();
   ASSERT_EQ(list.flows.size(), 1u) << "by the time of the end";
   EXPECT_EQ(list.flows[0].host, "fresh.example");
   EXPECT_EQ(answer(desk, "GET", "/v1/flows?since=15m").status, 400);

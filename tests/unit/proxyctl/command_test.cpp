@@ -38,7 +38,7 @@ class ExplainTest : public testing::Test {
   }
   control::Explained explained() {
     EXPECT_EQ(run(), control::exit_done) << err_;
-    return nlohmann::json::parse(out_).get<control::Explained>();
+    return control::parse_json<control::Explained>(out_).value();
   }
 
   fs::path folder_;

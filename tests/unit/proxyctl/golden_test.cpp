@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "proxyctl/format.h"
-#include "weir/control_json.h"
+#include "shapes/json.h"
 
 namespace weir::proxyctl {
 namespace {
@@ -23,7 +23,7 @@ std::string read(const std::string& path) {
 
 template <class T>
 T json(const std::string& name) {
-  return nlohmann::json::parse(read(folder + name + ".json")).get<T>();
+  return control::parse_json<T>(read(folder + name + ".json")).value();
 }
 
 void expect_golden(const std::string& name, const std::string& text) {
@@ -354,7 +354,7 @@ TEST_F(Golden, NothingAClientSendsReachesTheTerminalRaw) {
 }
 
 TEST(ControlJson, AnOlderDaemonsAnswerIsReadWithDefaults) {
-  auto status = nlohmann::json::parse(R"({"version":"0.1.0","unknown":1})").get<control::Status>();
+  auto status = control::parse_json<control::Status>(R"({"version":"0.1.0","unknown":1})").value();
   EXPECT_EQ(status.version, "0.1.0");
   EXPECT_EQ(status.connections.open, 0u);
 }

@@ -1,7 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// The shapes of weir/control.h to and from JSON, for the two who speak it.  A reader takes a member that is missing for
-// its default, so that an older daemon and a newer proxyctl understand each other.
-#pragma once
+#include "shapes/json.h"
 
 #include <nlohmann/json.hpp>
 
@@ -9,7 +6,39 @@
 
 namespace weir::control {
 
-#define WEIR_JSON NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
+namespace {
+
+using Json = nlohmann::json;
+
+}  // namespace
+
+template <class T>
+std::string json_text(const T& shape) {
+  return Json(shape).dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+}
+
+template <class T>
+std::optional<T> parse_json(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  try {
+    return json.get<T>();
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<std::string> refusal_in(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("error")) return std::nullopt;
+  const Json& error = json["error"];
+  return error.is_string() ? error.get<std::string>() : "";
+}
+
+/// A shape's members, in one row; shapes that a row speaks of stand above it.
+#define WEIR_JSON(Shape, ...)                                         \
+  NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Shape, __VA_ARGS__) \
+  template std::string json_text(const Shape&);                       \
+  template std::optional<Shape> parse_json(std::string_view);
 WEIR_JSON(Running, config, file, since, rules, names, differs, refused, refused_at, confirm_until, passed_over, held,
           stale, unknown_devices)
 WEIR_JSON(RuleCount, rule, count)
