@@ -79,6 +79,13 @@ struct pair_table {
 	__uint(key_size, sizeof(struct weir_pair));
 	__uint(value_size, sizeof(__u16));
 };
+struct limit_values {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct weir_limit));
+};
 struct row_table {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -124,11 +131,37 @@ GENERATIONS(dests, prefixes);
 GENERATIONS(failures, prefixes);
 GENERATIONS(macs, device_table);
 GENERATIONS(pairs, pair_table);
+GENERATIONS(limits, limit_values);
 GENERATIONS(row_index, row_table);
 GENERATIONS(rows, row_values);
 GENERATIONS(names, name_table);
 GENERATIONS(cells, cell_blocks);
 GENERATIONS(shape, shape_value);
+
+/* --- clients ------------------------------------------------------------------------------------------------------ */
+
+/* One slot: the daemon replaces the whole. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct prefixes);
+} adjacent SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct weir_client);
+	__type(value, struct weir_meter);
+} meters SEC(".maps");
+
+/* As many as the daemon counts; full: a client more has its connections refused by the daemon alone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct weir_client);
+	__type(value, __u8);
+} full SEC(".maps");
 
 /* --- flows -------------------------------------------------------------------------------------------------------- */
 

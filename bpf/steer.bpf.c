@@ -18,6 +18,7 @@
 #include "parse.bpf.h"
 #include "verdict.bpf.h"
 #include "flow.bpf.h"
+#include "limit.bpf.h"
 #include "assign.bpf.h"
 
 #define MSS_least4 536
@@ -126,7 +127,7 @@ ALWAYS_INLINE int new_connection(struct __sk_buff *skb, const struct weir_config
 	health = daemon_health(c);
 	if (health != WEIR_WIRE_steered)
 		return fail(skb, c, p, health);
-	if (still_in_use(skb, c, p, &verdict))
+	if (still_in_use(skb, c, p, &verdict) || !within_limits(skb, c, p, &j, &verdict))
 		return verdict;
 	if (j.values.at_syn == WEIR_CELL_pass && !c->floor_splice) {
 		struct weir_mac mac = source_of(skb, p);

@@ -94,6 +94,7 @@ ALWAYS_INLINE __u8 port_protocol(__be16 port)
 struct judged {
 	__u32 generation;
 	__u32 row;
+	__u32 client_class;
 	struct weir_row values;
 	__u8 exempt;
 };
@@ -193,6 +194,7 @@ ALWAYS_INLINE void judge_syn(struct __sk_buff *skb, const struct weir_config *c,
 	__builtin_memset(j, 0, sizeof(*j));
 	j->generation = c->generation & 1;
 	key.client_class = client_class(skb, j->generation, p);
+	j->client_class = key.client_class;
 	key.dest_class = prefix_value(&dests, j->generation, p->key.origin, 0);
 	if (key.client_class == WEIR_CLASS_exempt || key.dest_class == WEIR_CLASS_exempt) {
 		j->exempt = 1;

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "account/client_key.h"
+#include "base/client_key.h"
 #include "base/clock.h"
 #include "base/flow.h"
 

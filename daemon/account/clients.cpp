@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace weir::account {
 
@@ -9,7 +10,7 @@ bool Clients::make_room(Shard& shard) {
   if (shard.clients.size() < most / shard_count) return true;
   auto oldest = shard.clients.end();
   for (auto at = shard.clients.begin(); at != shard.clients.end(); ++at) {
-    if (at->second.connections > 0) continue;
+    if (at->second.connections > 0 || at->second.full) continue;
     if (oldest == shard.clients.end() || at->second.last < oldest->second.last) oldest = at;
   }
   if (oldest == shard.clients.end()) return false;
@@ -24,37 +25,77 @@ ClientKey Clients::key_of(const Flow& flow) const {
   return client_of(flow, adjacent, ipv6_bits_.load(std::memory_order_relaxed));
 }
 
-bool Clients::opened(const ClientKey& key, const Address& address, WallTime now) {
+/// Null: there is no room.
+Client* Clients::find_or_make(Shard& shard, const ClientKey& key, const Address& address, WallTime now) {
+  const auto found = shard.clients.find(key);
+  if (found != shard.clients.end()) return &found->second;
+  if (!make_room(shard)) return nullptr;
+  Client made{.mac = key.device(), .addresses = {address}, .first = now, .last = now};
+  return &shard.clients.emplace(key, std::move(made)).first->second;
+}
+
+/// Under the shard's lock, after whatever may have changed the answer.
+void Clients::weigh(const ClientKey& key, Client& client) {
+  const bool full = client.most > 0 && client.connections + client.waiting >= client.most;
+  if (full == client.full) return;
+  client.full = full;
+  const std::lock_guard lock(turned_mutex_);
+  turned_.push_back({key, full});
+}
+
+std::vector<Clients::Turn> Clients::turned() {
+  const std::lock_guard lock(turned_mutex_);
+  return std::exchange(turned_, {});
+}
+
+Clients::Count Clients::opened(const ClientKey& key, const Address& address, WallTime now, unsigned allowed) {
   Shard& shard = of(key);
   const std::lock_guard lock(shard.mutex);
-  auto found = shard.clients.find(key);
-  if (found == shard.clients.end()) {
-    if (!make_room(shard)) {
-      uncounted_.fetch_add(1, std::memory_order_relaxed);
-      return false;
-    }
-    found = shard.clients.emplace(key, Client{.mac = key.device(), .addresses = {}, .first = now}).first;
+  Client* const client = find_or_make(shard, key, address, now);
+  if (!client) {
+    uncounted_.fetch_add(1, std::memory_order_relaxed);
+    return Count::none;
   }
-  Client& client = found->second;
-  ++client.connections;
-  ++client.opened;
-  client.last = std::max(client.last, now);
-  auto& addresses = client.addresses;
+  ++client->connections;
+  ++client->opened;
+  client->last = std::max(client->last, now);
+  client->most = allowed;
+  weigh(key, *client);
+  auto& addresses = client->addresses;
   const auto known = std::ranges::find(addresses, address);
   if (known != addresses.end()) {
     std::rotate(addresses.begin(), known, known + 1);
-    return true;
+  } else {
+    addresses.insert(addresses.begin(), address);
+    if (addresses.size() > addresses_kept) addresses.pop_back();
   }
-  addresses.insert(addresses.begin(), address);
-  if (addresses.size() > addresses_kept) addresses.pop_back();
-  return true;
+  return allowed > 0 && client->connections > allowed ? Count::beyond : Count::within;
+}
+
+void Clients::waiting(const std::unordered_map<ClientKey, Waiting, ClientKeyHash>& now, WallTime moment) {
+  for (const auto& [key, waiting] : now) {
+    if (waiting.most == 0 || waiting.count < waiting.most) continue;  // whoever has others is known
+    Shard& shard = of(key);
+    const std::lock_guard lock(shard.mutex);
+    if (Client* const client = find_or_make(shard, key, waiting.address, moment)) client->most = waiting.most;
+  }
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (auto& [key, client] : shard.clients) {
+      const auto found = now.find(key);
+      client.waiting = found == now.end() ? 0 : found->second.count;
+      weigh(key, client);
+    }
+  }
 }
 
 void Clients::ended(const ClientKey& key) {
   Shard& shard = of(key);
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.clients.find(key);
-  if (found != shard.clients.end() && found->second.connections > 0) --found->second.connections;
+  if (found == shard.clients.end() || found->second.connections == 0) return;
+  --found->second.connections;
+  weigh(key, found->second);
 }
 
 void Clients::carried(const ClientKey& key, std::uint64_t bytes_in, std::uint64_t bytes_out, bool refused) {

@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "account/client_key.h"
+#include "base/client_key.h"
 #include "base/clock.h"
 
 namespace weir::account {
@@ -22,6 +22,9 @@ struct Client {
   std::optional<Mac> mac;
   std::vector<Address> addresses;  ///< the last few, the latest first
   std::uint64_t connections = 0;   ///< now
+  std::uint64_t waiting = 0;       ///< of those who said nothing yet: on the wire, not judged, not in `connections`
+  unsigned most = 0;               ///< connections that it may have; 0: any number
+  bool full = false;               ///< it has as many
   std::uint64_t opened = 0;
   std::uint64_t refused = 0;  ///< by rules: lines of the access log
   std::uint64_t bytes_in = 0, bytes_out = 0;
@@ -34,11 +37,42 @@ class Clients {
   static constexpr std::size_t most = 4096;
   static constexpr std::size_t addresses_kept = 8;
 
-  /// A connection begins.  False: it is not counted, and nothing may be told of it later.
-  bool opened(const ClientKey& key, const Address& address, WallTime now);
+  enum class Count : std::uint8_t {
+    none,    ///< it is not counted, and nothing may be told of it later
+    within,  ///< counted
+    beyond,  ///< counted, and more than the client may have
+  };
+  /// A connection begins, of a client that may have `allowed` at once; 0: any number.
+  Count opened(const ClientKey& key, const Address& address, WallTime now, unsigned allowed = 0);
   void ended(const ClientKey& key);
   /// A line of the access log.
   void carried(const ClientKey& key, std::uint64_t bytes_in, std::uint64_t bytes_out, bool refused);
+
+  /// Connections of a client on the wire that are not judged yet.
+  struct Waiting {
+    Address address;  ///< of one of them
+    std::uint64_t count = 0;
+    unsigned most = 0;
+  };
+  /// All of them, at this moment.
+  void waiting(const std::unordered_map<ClientKey, Waiting, ClientKeyHash>& now, WallTime moment);
+  /// Other limits hold: `allowed(address, mac)` says which.
+  template <class Allowed>
+  void limit(Allowed&& allowed) {
+    for (Shard& shard : shards_) {
+      const std::lock_guard lock(shard.mutex);
+      for (auto& [key, client] : shard.clients) {
+        client.most = allowed(client.addresses.front(), client.mac);
+        weigh(key, client);
+      }
+    }
+  }
+  struct Turn {
+    ClientKey client;
+    bool full;  ///< it has as many connections as it may, or less again
+  };
+  /// What has turned since the last call, in order.
+  std::vector<Turn> turned();
 
   /// Seen last first.
   std::vector<Client> list() const;
@@ -63,11 +97,15 @@ class Clients {
   static constexpr std::size_t shard_count = 16;
   Shard& of(const ClientKey& key) { return shards_[ClientKeyHash{}(key)*0x9e3779b97f4a7c15ULL >> 60]; }
   static bool make_room(Shard& shard);
+  Client* find_or_make(Shard& shard, const ClientKey& key, const Address& address, WallTime now);
+  void weigh(const ClientKey& key, Client& client);
 
   std::array<Shard, shard_count> shards_;
   std::atomic<unsigned> ipv6_bits_{64};
   std::atomic<std::shared_ptr<const std::vector<Prefix>>> adjacent_;
   std::atomic<std::uint64_t> uncounted_{0};
+  std::mutex turned_mutex_;  // taken within a shard's
+  std::vector<Turn> turned_;
 };
 
 }  // namespace weir::account

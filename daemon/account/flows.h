@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "account/client_key.h"
 #include "account/record.h"
+#include "base/client_key.h"
 
 namespace weir::account {
 
@@ -24,6 +24,7 @@ struct Live {
   bool judged = false;
   ClientKey client;
   bool counted = false;  ///< among its client's connections
+  bool beyond = false;   ///< which are more than it may have
 };
 
 /// Which flows a reader wants.  Everything given must hold.

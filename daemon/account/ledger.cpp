@@ -100,7 +100,9 @@ FlowId Ledger::opened(const Opening& opening) {
   live.record.depth = opening.depth;
   live.client = clients_.key_of(opening.flow);
   live.record.client_name = names_.of(opening.flow.client.address, live.client.device());
-  live.counted = clients_.opened(live.client, opening.flow.client.address, live.record.ts);
+  const auto counted = clients_.opened(live.client, opening.flow.client.address, live.record.ts, opening.most);
+  live.counted = counted != Clients::Count::none;
+  live.beyond = counted == Clients::Count::beyond;
   FlowId id = live.record.id;
   flows_.insert(std::move(live));
   counters_.of(Count::opened).add();
@@ -135,6 +137,12 @@ void Ledger::request(Record record) {
     if (is_saved(*record.cache)) counters_.of(Count::cache_bytes).add(record.bytes_out);
   }
   write(record, client);
+}
+
+bool Ledger::exceeds(FlowId id) {
+  bool exceeds = false;
+  flows_.update(id, [&](const Live& live) { exceeds = live.beyond; });
+  return exceeds;
 }
 
 void Ledger::moved(FlowId id, Traffic total) {

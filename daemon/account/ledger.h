@@ -32,6 +32,7 @@ struct Opening {
   Depth depth = Depth::splice;          ///< at least: `splice` when the daemon holds it, `pass` on the wire
   FlowId id = 0;                        ///< the kernel's; 0: make one
   std::optional<Monotonic> since = {};  ///< the kernel's; empty: now
+  unsigned most = 0;                    ///< connections that its client may have at once; 0: any number
 };
 
 struct Judgement {
@@ -83,6 +84,8 @@ class Ledger {
   void request(Record record);
   /// Whether a connection with this id has begun, here or in another ledger, and not ended.
   bool lives(FlowId id) const { return flows_.contains(id); }
+  /// Whether it was one more than its client may have when it began.
+  bool exceeds(FlowId id);
   /// What has been carried so far, for `flows` and for an end that nobody sees.
   void moved(FlowId id, Traffic total);
   /// The connection's end.  Without `total`, what moved() said last holds.  An id that does not live is ignored: a flow

@@ -1,5 +1,6 @@
 #include "base/units.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -19,6 +20,7 @@ struct Unit {
 constexpr Unit durations[] = {
     {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}, {"d", 86'400'000'000'000},
 };
+constexpr Unit periods[] = {{"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
 constexpr Unit sizes[] = {
     {"B", 1}, {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}, {"TiB", 1ULL << 40}, {"PiB", 1ULL << 50},
 };
@@ -58,6 +60,17 @@ std::optional<Duration> parse_duration(std::string_view text) {
   return Duration(static_cast<Duration::rep>(*ns));
 }
 
+std::optional<Rate> parse_rate(std::string_view text) {
+  std::uint32_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const std::string_view rest = text.substr(end - text.data());
+  if (error != std::errc() || count == 0 || !rest.starts_with('/')) return {};
+  for (const Unit& period : periods) {
+    if (period.word == rest.substr(1)) return Rate{count, Duration(period.worth)};
+  }
+  return {};
+}
+
 std::optional<std::uint64_t> parse_size(std::string_view text) {
   return parse(text, sizes, std::numeric_limits<std::uint64_t>::max());
 }
@@ -90,6 +103,11 @@ std::string duration_text(Duration d) {
   const std::uint64_t next = seconds % unit->worth / unit[1].worth;
   if (lead < 10 && next > 0) out += ' ' + std::to_string(next) + std::string(unit[1].word);
   return out;
+}
+
+std::string rate_text(const Rate& rate) {
+  const auto* period = std::ranges::find(periods, static_cast<std::uint64_t>(rate.period.count()), &Unit::worth);
+  return std::to_string(rate.count) + '/' + (period == std::end(periods) ? "?" : std::string(period->word));
 }
 
 std::string count_text(std::uint64_t n) {

@@ -76,6 +76,15 @@ void check_lock(const Rule& rule, Diagnostics& diagnostics) {
                     "leave it out");
 }
 
+void check_limits(const Config& config, Diagnostics& diagnostics) {
+  gather(config.client_limits, "limit", diagnostics);
+  for (const Limit& limit : config.client_limits) {
+    if (limit.arrivals.count == 0 && limit.connections == 0)
+      diagnostics.error(limit.where, "this limit has neither \"new\" nor \"connections\", so it limits nothing",
+                        "new = \"300/s\"");
+  }
+}
+
 /// Of nested prefixes the longest decides, and a device goes before them; of equal ones neither could.
 void check_failures(const Config& config, Diagnostics& diagnostics) {
   std::map<std::string, const Group*> known;
@@ -96,8 +105,8 @@ void check_failures(const Config& config, Diagnostics& diagnostics) {
 
 /// "kids" for "@kids" is a mistake that nothing else would show: it is a device of that name.
 void check_devices(const Config& config, const Names& groups, Diagnostics& diagnostics) {
-  for (const Rule& rule : config.rules) {
-    for (const Match& match : rule.client) {
+  for (const auto* clients : config.clients_meant()) {
+    for (const Match& match : *clients) {
       if (match.kind != Match::Kind::device || !groups.contains(match.text)) continue;
       diagnostics.warning(match.where, in_quotes(match.text) + " means a device of that name, not the group",
                           "write " + in_quotes((match.negated ? "!@" : "@") + match.text) + " for the group");
@@ -190,13 +199,13 @@ void review_log(const Config& config, const std::map<std::string, Where>& places
 
 void review_use(const Config& config, Diagnostics& diagnostics) {
   std::set<std::string_view> used;  // no list shares its name with a group
-  for (const Rule& rule : config.rules) {
-    for (const auto* matches : {&rule.client, &rule.host}) {
-      for (const Match& match : *matches) {
-        if (match.kind == Match::Kind::reference) used.insert(list_of(match.text));
-      }
+  const auto uses = [&](const std::vector<Match>& matches) {
+    for (const Match& match : matches) {
+      if (match.kind == Match::Kind::reference) used.insert(list_of(match.text));
     }
-  }
+  };
+  for (const auto* clients : config.clients_meant()) uses(*clients);
+  for (const Rule& rule : config.rules) uses(rule.host);
   for (const List& list : config.lists) {
     if (!used.contains(list.name)) {
       diagnostics.warning(list.where, "list " + in_quotes(list.name) + " is never used",
@@ -206,9 +215,28 @@ void review_use(const Config& config, Diagnostics& diagnostics) {
   for (const Group& group : config.groups) {
     if (!used.contains(group.name) && !group.on_failure) {
       diagnostics.warning(group.where, "group " + in_quotes(group.name) + " is never used",
-                          "use it in a rule: client = [" + in_quotes("@" + group.name) + "]");
+                          "use it in a rule or a limit: client = [" + in_quotes("@" + group.name) + "]");
     }
   }
+}
+
+/// Of each kind the first that matches holds.
+void review_limits(const Config& config, Diagnostics& diagnostics) {
+  const Limit *of_arrivals = nullptr, *of_connections = nullptr;
+  for (const Limit& limit : config.client_limits) {
+    const auto review = [&](const char* key, bool given, const Limit*& first) {
+      if (given && first)
+        diagnostics.warning(limit.where,
+                            std::string(key) + " of limit " + in_quotes(limit.name) + " never holds: " +
+                                in_quotes(first->name) + " at " + to_text(first->where) + " limits each client",
+                            "move it in front of " + in_quotes(first->name));
+      if (given && !first && limit.client.empty()) first = &limit;
+    };
+    review("new", limit.arrivals.count > 0, of_arrivals);
+    review("connections", limit.connections > 0, of_connections);
+  }
+  if (config.gateway.observe && !config.client_limits.empty())
+    diagnostics.warning(config.client_limits.front().where, "limits have no effect while gateway.observe is true");
 }
 
 void review_groups(const Config& config, Diagnostics& diagnostics) {
@@ -231,16 +259,15 @@ void check(const Config& config, const std::map<std::string, Where>& places, Dia
         *where, in_quotes("@" + std::string(name)) + " would mean this group and the list at " + to_text(*list->second),
         "rename one of them");
   }
-  for (const Rule& rule : config.rules) {
-    check_references(rule.client, "group", groups, lists, diagnostics);
-    check_references(rule.host, "list", lists, groups, diagnostics);
-  }
+  for (const auto* clients : config.clients_meant()) check_references(*clients, "group", groups, lists, diagnostics);
+  for (const Rule& rule : config.rules) check_references(rule.host, "list", lists, groups, diagnostics);
 
   for (const Rule& rule : config.rules) {
     check_redirect(rule, diagnostics);
     check_dial(rule, diagnostics);
     check_lock(rule, diagnostics);
   }
+  check_limits(config, diagnostics);
   check_failures(config, diagnostics);
   check_devices(config, groups, diagnostics);
 
@@ -258,6 +285,7 @@ void review(const Config& config, const std::map<std::string, Where>& places, Di
   review_rules(config, places, diagnostics);
   review_use(config, diagnostics);
   review_groups(config, diagnostics);
+  review_limits(config, diagnostics);
   review_redirects(config, diagnostics);
   review_observe(config, places, diagnostics);
   review_log(config, places, diagnostics);
@@ -268,8 +296,8 @@ std::map<std::string, Where> devices_of(const Config& config) {
   for (const Group& group : config.groups) {
     for (const NamedDevice& device : group.devices) devices.emplace(device.name, device.where);
   }
-  for (const Rule& rule : config.rules) {
-    for (const Match& match : rule.client) {
+  for (const auto* clients : config.clients_meant()) {
+    for (const Match& match : *clients) {
       if (match.kind == Match::Kind::device) devices.emplace(match.text, match.where);
     }
   }

@@ -48,6 +48,8 @@ struct Gateway {
 
 struct Limits {
   unsigned connections = 65536;
+  /// Ceiling of the daemon's memory without the cache, in octets; 0: none; empty: half of what this machine has.
+  std::optional<std::uint64_t> memory;
   Duration head = std::chrono::seconds(10);
   Duration idle = std::chrono::seconds(60);
   Duration drain = std::chrono::seconds(30);
@@ -154,6 +156,15 @@ struct Group {
   Where where;
 };
 
+/// How much one client may have.
+struct Limit {
+  std::string name;
+  std::vector<Match> client;  ///< empty: each client
+  Rate arrivals;              ///< new connections
+  unsigned connections = 0;   ///< at once; 0: any number
+  Where where;
+};
+
 /// What a name in a list means that does not say so itself.
 enum class Taken : std::uint8_t { automatic, exact, tree };
 
@@ -182,7 +193,16 @@ struct Config {
   Page page;
   std::vector<List> lists;
   std::vector<Group> groups;
+  std::vector<Limit> client_limits;  ///< of each kind the first that matches a client holds
   std::vector<Rule> rules;
+
+  /// Every list that says whom a rule or a limit means.
+  std::vector<const std::vector<Match>*> clients_meant() const {
+    std::vector<const std::vector<Match>*> all;
+    for (const Rule& rule : rules) all.push_back(&rule.client);
+    for (const Limit& limit : client_limits) all.push_back(&limit.client);
+    return all;
+  }
 };
 
 }  // namespace weir::config

@@ -68,6 +68,9 @@ constexpr Key table[] = {
 
     {"limits.connections", "number", "65536", reload, "connections held by the daemon at once; beyond: on_failure",
      [](Reader& r, const Node& n) { r.number(n, 1, 1 << 20, r.config.limits.connections); }},
+    {"limits.memory", "size, \"auto\" or \"off\"", "\"auto\"", reload,
+     "ceiling of the memory of everything but the cache; beyond: on_failure; \"auto\": half of the machine's",
+     [](Reader& r, const Node& n) { r.ceiling(n, r.config.limits.memory); }},
     {"limits.head", "duration", "\"10s\"", reload, "time in which a whole request head or hello must arrive",
      [](Reader& r, const Node& n) { r.duration(n, std::chrono::milliseconds(1), r.config.limits.head); }},
     {"limits.idle", "duration", "\"60s\"", reload, "time after which an HTTP connection between two requests is closed",
@@ -83,7 +86,8 @@ constexpr Key table[] = {
      "DHCP leases and hosts files that name devices; \"auto\": those of DHCP servers on this machine, and /etc/hosts",
      [](Reader& r, const Node& n) { r.name_files(n, r.config.clients); }},
     {"clients.ipv6", "length of a prefix", "\"/64\"", reload,
-     "how much of an IPv6 address tells one client from another, for counts, where its hardware address does not",
+     "how much of an IPv6 address tells one client from another, for counts and limits, where its hardware address "
+     "does not",
      [](Reader& r, const Node& n) { r.client_width(n, r.config.clients.ipv6); }},
 
     {"control.socket", "path", "\"/run/weir/control.sock\"", restart, "the socket at which proxyctl reaches Weir",
@@ -147,6 +151,17 @@ constexpr Key table[] = {
        if (r.word(n, failures, of_group)) r.config.groups.back().on_failure = of_group;
      }},
 
+    {"limit.name", "word", Key::required, reload, "what messages call it",
+     [](Reader& r, const Node& n) { r.label(n, r.config.client_limits.back().name); }},
+    {"limit.client", "list of clients and @groups", "", reload,
+     "whom it limits, each by itself; without it: each client",
+     [](Reader& r, const Node& n) { r.clients(n, r.config.client_limits.back().client); }},
+    {"limit.new", "rate", "", reload,
+     "new connections, as \"300/s\", \"20/m\" or \"5/h\", so many of them at once; what is beyond waits",
+     [](Reader& r, const Node& n) { r.rate(n, r.config.client_limits.back().arrivals); }},
+    {"limit.connections", "number", "", reload, "connections at once; what is beyond is refused",
+     [](Reader& r, const Node& n) { r.number(n, 1, 1 << 20, r.config.client_limits.back().connections); }},
+
     {"rule.name", "text", "", reload, "what logs and block pages call it",
      [](Reader& r, const Node& n) { r.title(n, r.config.rules.back().name); }},
     {"rule.client", "list of clients and @groups", "", reload, "who connects; without it: anyone",
@@ -178,8 +193,8 @@ constexpr Key table[] = {
      [](Reader& r, const Node& n) { r.yes_no(n, r.config.rules.back().shadow); }},
 };
 
-constexpr std::string_view section_names[] = {"gateway", "limits", "cache", "clients", "control",
-                                              "log",     "page",   "list",  "group",   "rule"};
+constexpr std::string_view section_names[] = {"gateway", "limits", "cache", "clients", "control", "log",
+                                              "page",    "list",   "group", "limit",   "rule"};
 
 }  // namespace
 
@@ -192,6 +207,8 @@ const Key* find_key(std::string_view path) {
 
 std::span<const std::string_view> sections() { return section_names; }
 
-bool repeats(std::string_view section) { return section == "list" || section == "group" || section == "rule"; }
+bool repeats(std::string_view section) {
+  return section == "list" || section == "group" || section == "limit" || section == "rule";
+}
 
 }  // namespace weir::config

@@ -136,6 +136,7 @@ void Parser::add(std::string_view section, const Where& where) {
   Config& config = reader_.config;
   if (section == "list") config.lists.emplace_back().where = where;
   if (section == "group") config.groups.emplace_back().where = where;
+  if (section == "limit") config.client_limits.emplace_back().where = where;
   if (section == "rule") config.rules.emplace_back().where = where;
 }
 

@@ -120,7 +120,7 @@ void Reader::duration(const Node& node, Duration least, Duration& to) {
   to = *value;
 }
 
-void Reader::memory(const Node& node, std::uint64_t& to) {
+void Reader::memory(const Node& node, std::uint64_t& to, std::string_view words) {
   constexpr std::uint64_t least = 1 << 20, most = std::uint64_t{1} << 40;
   if (is_text(node) && node.text == "off") {
     to = 0;
@@ -130,7 +130,7 @@ void Reader::memory(const Node& node, std::uint64_t& to) {
   if (!value) {
     const bool meant_off = node.kind == Node::Kind::boolean && !node.boolean;
     const bool bare = node.kind == Node::Kind::integer && node.integer > 0;
-    refuse(node, R"(a size as "64 MiB" or "2 GiB", or "off")",
+    refuse(node, R"(a size as "64 MiB" or "2 GiB", or )" + std::string(words),
            meant_off ? "write \"off\""
            : bare    ? "write \"" + std::to_string(node.integer) + " B\" for bytes"
                      : "");
@@ -139,6 +139,26 @@ void Reader::memory(const Node& node, std::uint64_t& to) {
   if (*value < least || *value > most) {
     refuse(node, "at least " + size_text(least) + " and at most " + size_text(most),
            *value == 0 ? "write \"off\"" : "");
+    return;
+  }
+  to = *value;
+}
+
+void Reader::ceiling(const Node& node, std::optional<std::uint64_t>& to) {
+  if (is_text(node) && node.text == "auto") {
+    to.reset();
+    return;
+  }
+  memory(node, to.emplace(), R"("auto" or "off")");
+}
+
+void Reader::rate(const Node& node, Rate& to) {
+  constexpr Duration shortest = std::chrono::microseconds(1);
+  const auto value = is_text(node) ? parse_rate(node.text) : std::nullopt;
+  if (!value || value->period / value->count < shortest) {
+    const bool bare = node.kind == Node::Kind::integer && node.integer > 0;
+    refuse(node, R"(a rate as "300/s", "20/m" or "5/h")",
+           bare ? "write \"" + std::to_string(node.integer) + "/s\" for each second" : "");
     return;
   }
   to = *value;
@@ -195,12 +215,16 @@ bool Reader::read_prefix(const Node& node, std::string_view text, std::string_vi
   const auto prefix = Prefix::parse(text);
   const std::string_view written = text.substr(0, text.find('/'));
   if (!prefix) {
-    if (Mac::parse(text)) return refuse(node, what, "hardware addresses stand in group.clients and rule.client only");
+    if (Mac::parse(text))
+      return refuse(node, what, "hardware addresses stand in group.clients and in client of rules and limits only");
     if (text.starts_with('!')) return refuse(node, what, "exclude in a rule: client = [\"!...\"]");
-    if (text.starts_with('@')) return refuse(node, what, "references are understood in rule.client and rule.host");
+    if (text.starts_with('@'))
+      return refuse(node, what, "references are understood in client and host of rules, and in client of limits");
     const auto address = Address::parse(written);
     if (address) return refuse(node, what, address->is_v4() ? "the length is 0 to 32" : "the length is 0 to 128");
-    return refuse(node, what, device_name(text) ? "names of devices stand in group.clients and rule.client only" : "");
+    return refuse(
+        node, what,
+        device_name(text) ? "names of devices stand in group.clients and in client of rules and limits only" : "");
   }
   static const Prefix every_v4 = {Address::v4(0), 96};
   if (prefix->contains(every_v4) && prefix->length < every_v4.length) {

@@ -31,7 +31,10 @@ class Reader {
   void mark(const Node& node, std::uint32_t& to);
   void table(const Node& node, std::uint32_t& to);
   void duration(const Node& node, Duration least, Duration& to);
-  void memory(const Node& node, std::uint64_t& to);  ///< a size, or "off": 0
+  void memory(const Node& node, std::uint64_t& to, std::string_view words = R"("off")");  ///< a size, or "off": 0
+  /// The same, or "auto": empty.
+  void ceiling(const Node& node, std::optional<std::uint64_t>& to);
+  void rate(const Node& node, Rate& to);
   void interfaces(const Node& node, bool automatic, std::vector<std::string>& to);
   void ports(const Node& node, std::vector<std::uint16_t>& to);
   void prefixes(const Node& node, std::vector<Prefix>& to);

@@ -97,6 +97,9 @@ void count(Status& s, const account::Totals& totals, const std::array<std::uint6
                 .flow_map_full = wire[WEIR_WIRE_flow_map_full],
                 .assign_failed = wire[WEIR_WIRE_assign_failed],
                 .takeover_failed = wire[WEIR_WIRE_takeover_failed]};
+  s.limited.waited = wire[WEIR_WIRE_limited_new];
+  s.limited.refused =
+      wire[WEIR_WIRE_limited_connections] + totals.connections[static_cast<int>(CloseReason::client_limit)];
   s.dials = {.same_port = totals.of(Count::dial_same_port),
              .other_port = totals.of(Count::dial_other_port),
              .gateway = totals.of(Count::dial_gateway)};

@@ -87,6 +87,11 @@ void describe(Exposition& out, const Status& s, const Health& health) {
   out.family("weir_config_differs", "gauge", "1 while the files on disk are not what runs.").sample(s.policy.differs);
 }
 
+void weigh(Exposition& out, const Memory& memory) {
+  out.family("weir_memory_bytes", "gauge", "Memory of the daemon without the cache.").sample(memory.used);
+  out.family("weir_memory_ceiling_bytes", "gauge", "What limits.memory allows; 0: any amount.").sample(memory.ceiling);
+}
+
 void count(Exposition& out, const account::Totals& totals) {
   const auto counter = [&](account::Count count, std::string_view text) {
     const std::string name = "weir_" + std::string(account::word(count)) + "_total";
@@ -227,6 +232,7 @@ std::string metrics_text(Desk& desk) {
   count_reasons(out, desk, totals);
   count_rules(out, desk);
   count_cache(out, desk, totals);
+  weigh(out, s.memory);
   count_lists(out, desk.lists());
   count_logs(out, s, desk.books().log());
   describe_process(out, s.started);

@@ -22,6 +22,7 @@ ClientLine line_of(const account::Client& client, const policy::Snapshot& policy
     }
   }
   line.connections = client.connections;
+  line.allowed = client.most;
   line.opened = client.opened;
   line.refused = client.refused;
   line.bytes_in = client.bytes_in;
@@ -32,6 +33,16 @@ ClientLine line_of(const account::Client& client, const policy::Snapshot& policy
 }
 
 }  // namespace
+
+std::vector<std::string> WorldDesk::full_clients() const {
+  std::vector<std::string> full;
+  for (const account::Client& client : world_.books().clients().list()) {
+    if (!client.full) continue;
+    std::string name(world_.loaded().directory->name_of(client.addresses.front(), client.mac));
+    full.push_back(name.empty() ? client.addresses.front().to_string() : std::move(name));
+  }
+  return full;
+}
 
 std::vector<NameTrouble> WorldDesk::name_troubles() const {
   std::vector<NameTrouble> troubles;

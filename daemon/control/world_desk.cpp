@@ -96,6 +96,8 @@ Status WorldDesk::situation() {
               .stale = {},
               .unknown_devices = {}};
   s.times = times();
+  s.limited.full = full_clients();
+  s.memory = {.used = world_.memory(), .ceiling = world_.most_memory(), .reached = world_.out_of_memory()};
   for (const config::Change& change : world_.changes()) s.by_hand.push_back(line(change));
   const account::EventLog& events = run::events();
   s.events = {.path = events.where(), .lost = events.lost(), .error = events.error() ? events.error().message() : ""};

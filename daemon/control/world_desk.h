@@ -54,6 +54,7 @@ class WorldDesk : public Desk {
   void say(const Reloaded& reloaded) const;
   std::uint64_t names() const;
   std::vector<NameTrouble> name_troubles() const;
+  std::vector<std::string> full_clients() const;
   Times times() const;
   ListLine line(const config::List& list);
   HandChange line(const config::Change& change) const;

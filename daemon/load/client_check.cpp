@@ -71,9 +71,9 @@ std::optional<config::Where> first_mac(const config::Config& config) {
   for (const config::Group& group : config.groups) {
     if (!group.macs.empty()) return group.where;
   }
-  for (const config::Rule& rule : config.rules) {
-    const auto found = std::ranges::find(rule.client, config::Match::Kind::mac, &config::Match::kind);
-    if (found != rule.client.end()) return found->where;
+  for (const auto* clients : config.clients_meant()) {
+    const auto found = std::ranges::find(*clients, config::Match::Kind::mac, &config::Match::kind);
+    if (found != clients->end()) return found->where;
   }
   return {};
 }

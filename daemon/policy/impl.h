@@ -28,7 +28,8 @@ struct ClientAxis {
   Conditions conditions;
   AddressTable addresses;  ///< its last source is gateway.exempt
   MacTable devices;
-  std::vector<Bits> matching;                          ///< rules, by set of the address, of whoever is no known device
+  std::vector<Bits> matching;                          ///< rules, and behind them limits, by set of the address, of
+                                                       ///< whoever is no known device
   std::vector<Conditions::Met> by_address, by_device;  ///< by set; without devices there are none
 
   ClientAxis(Conditions made, AddressTable filled, MacTable known);
@@ -54,7 +55,7 @@ class Candidates {
   /// The first at or behind `rule`; -1 = none.
   int from(int rule) const {
     std::uint64_t mask = ~std::uint64_t{0} << rule % 64;
-    for (std::size_t i = rule / 64; i < client_.words(); ++i, mask = ~std::uint64_t{0}) {
+    for (std::size_t i = rule / 64; i < in_force_.words(); ++i, mask = ~std::uint64_t{0}) {
       const std::uint64_t word = in_force_.word(i) & client(i) & dest_.word(i) & port_.word(i) & mask;
       if (word != 0) return static_cast<int>(i * 64) + std::countr_zero(word);
     }
@@ -127,6 +128,8 @@ struct Compiled {
             dest(facts.dest), port(facts.port)};
   }
   Verdict evaluate(const Bits& in_force, Stage stage, const Facts& facts) const;
+  /// What holds for a client that matches these rules and limits.
+  Allowance allowance(const Bits& matching) const;
   /// The verdict of the rule that decides; -1: none matches.
   Verdict decided(int rule, int shadow) const;
   Verdict at_syn(const Candidates& candidates) const { return at_syn(candidates, 0); }

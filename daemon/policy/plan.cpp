@@ -39,6 +39,7 @@ class Planner {
     clients_.report(plan_.over_limit);
     dests_.report("destinations", plan_.over_limit);
     fail_and_know();
+    make_limits();
     make_rows();
     make_names(hash);
     return std::move(plan_);
@@ -76,6 +77,20 @@ class Planner {
       weir_mac key{};
       std::ranges::copy(mac.octets, key.octets);
       plan_.macs.emplace_back(key, device);
+    }
+  }
+
+  /// So many connections at once, and one more with each interval.
+  void make_limits() {
+    if (policy_.config.client_limits.empty()) return;
+    for (std::uint32_t client = 0; client < clients_.judged(); ++client) {
+      const Allowance allowance = policy_.allowance(clients_[client]);
+      weir_limit limit{.interval_ns = 0, .slack_ns = 0, .connections = allowance.connections, .pad = 0};
+      if (const Rate& rate = allowance.arrivals; rate.count > 0) {
+        limit.interval_ns = rate.period.count() / rate.count;
+        limit.slack_ns = limit.interval_ns * (rate.count - 1);
+      }
+      plan_.limits.push_back(limit);
     }
   }
 

@@ -71,6 +71,12 @@ struct Explanation {
   std::vector<Step> steps;    ///< at the deciding stage, rules in order, up to the deciding one; none if not judged
 };
 
+/// How much a client may have; nothing is said of what is 0.
+struct Allowance {
+  Rate arrivals;             ///< new connections
+  unsigned connections = 0;  ///< at once
+};
+
 struct KernelPlan;
 
 /// What the names of devices mean that groups and rules use.
@@ -118,6 +124,8 @@ class Snapshot {
 
   /// First match wins.  O(rules) with one hash probe a label for names.
   Verdict evaluate(Stage stage, const Facts& facts) const;
+  /// Whoever observes limits nobody.
+  Allowance allowance(const Address& client, const std::optional<Mac>& mac) const;
   /// Never touched, not even counted.
   bool exempt(const Address& client, const Address& dest) const;
   /// By the rules that are in force at the moment.  `takeover_available`: the kernel can hand over connections that
@@ -152,6 +160,7 @@ struct KernelPlan {
   std::vector<std::pair<Prefix, std::uint16_t>> failures;  ///< 1 = closed
   std::vector<std::pair<weir_mac, weir_device>> macs;
   std::vector<std::pair<weir_pair, std::uint16_t>> pairs;
+  std::vector<weir_limit> limits;  ///< by class of client; none: nobody is limited
   std::vector<std::pair<weir_row_key, std::uint32_t>> row_index;
   std::vector<weir_row> rows;                                    ///< [0] escalates
   std::vector<std::pair<std::uint64_t, weir_name_class>> names;  ///< each hash once

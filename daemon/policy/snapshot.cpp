@@ -56,13 +56,15 @@ struct Members {
   }
 };
 
+/// The limits on clients stand behind the rules.
 ClientAxis client_axis(const config::Config& config, const clients::Devices& devices) {
-  Conditions conditions(config.rules.size(), config.groups.size());
+  const auto lists = config.clients_meant();
+  Conditions conditions(lists.size(), config.groups.size());
   Members members{devices};
   for (std::uint32_t g = 0; g < config.groups.size(); ++g) members.add(config.groups[g], g);
   const auto groups = numbers(config.groups);
-  for (std::size_t r = 0; r < config.rules.size(); ++r) {
-    for (const Match& match : config.rules[r].client) {
+  for (std::size_t r = 0; r < lists.size(); ++r) {
+    for (const Match& match : *lists[r]) {
       const bool group = match.kind == Match::Kind::reference;
       const std::uint32_t source = group ? groups.at(match.text) : conditions.spelled_out(r, match.negated);
       members.add(match, source);
@@ -331,6 +333,18 @@ Verdict Compiled::evaluate(const Bits& in_force, Stage stage, const Facts& facts
   return at_hello(all, named ? host->axis(facts.name) : unnamed, named);
 }
 
+Allowance Compiled::allowance(const Bits& matching) const {
+  Allowance allowance;
+  if (config.gateway.observe) return allowance;
+  for (std::size_t l = 0; l < config.client_limits.size(); ++l) {
+    if (!matching.test(config.rules.size() + l)) continue;
+    const config::Limit& limit = config.client_limits[l];
+    if (allowance.arrivals.count == 0) allowance.arrivals = limit.arrivals;
+    if (allowance.connections == 0) allowance.connections = limit.connections;
+  }
+  return allowance;
+}
+
 std::shared_ptr<const Snapshot> Snapshot::build(config::Config config, const NameLists& lists, std::uint32_t id,
                                                 const Moment& moment, std::shared_ptr<const clients::Devices> devices) {
   if (!devices) devices = std::make_shared<const clients::Devices>();
@@ -364,6 +378,13 @@ bool Snapshot::in_force(std::size_t rule) const { return impl_->in_force.test(ru
 
 Verdict Snapshot::evaluate(Stage stage, const Facts& facts) const {
   return impl_->compiled->evaluate(impl_->in_force, stage, facts);
+}
+
+Allowance Snapshot::allowance(const Address& address, const std::optional<Mac>& mac) const {
+  const Compiled& compiled = *impl_->compiled;
+  if (compiled.config.client_limits.empty()) return {};
+  const ClientAxis& axis = compiled.client;
+  return compiled.allowance(axis.together(axis.addresses.find(address), axis.device(mac)));
 }
 
 bool Snapshot::exempt(const Address& client, const Address& dest) const {

@@ -24,9 +24,9 @@ Monotonic monotonic(std::uint64_t ns) { return Monotonic(std::chrono::nanosecond
 
 }  // namespace
 
-Pulse::Pulse(steer::Kernel& kernel, account::Ledger& ledger, Shared& shared,
+Pulse::Pulse(steer::Kernel& kernel, account::Ledger& ledger, account::Clients& clients, Shared& shared,
              std::vector<std::unique_ptr<Worker>>& workers, const Policies& policies)
-    : kernel_(kernel), ledger_(ledger), shared_(shared), workers_(workers), policies_(policies) {}
+    : kernel_(kernel), ledger_(ledger), clients_(clients), shared_(shared), workers_(workers), policies_(policies) {}
 
 void Pulse::start() {
   beat();
@@ -84,14 +84,22 @@ void Pulse::beat_if_due() {
 
 void Pulse::beat() {
   turned_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  follow_limits();
   if (resting_) return;
-  bool crowded = shared_.connections.load(std::memory_order_relaxed) >= shared_.most_connections;
+  bool crowded = shared_.is_full();
   for (const auto& worker : workers_) {
     if (!worker->is_alive(hung_after)) return;  // the old beat grows stale and new flows follow on_failure
     crowded |= worker->door().is_crowded();
   }
   kernel_.beat(crowded);
   if (resting_) kernel_.rest();  // said between the look above and the beat
+}
+
+/// What the daemon counts and the programs hold.
+void Pulse::follow_limits() {
+  const std::uint64_t all = memory_.in_use(), cache = shared_.cache.used();
+  shared_.weigh(all - std::min(all, cache));
+  for (const auto& [client, full] : clients_.turned()) kernel_.refuse_more(client, full);
 }
 
 void Pulse::hear() {
@@ -111,23 +119,29 @@ void Pulse::passed(const weir_event& event) {
   Flow flow = steer::flow_of(event.key);
   flow.mac = steer::mac_of(event.mac);
   const Depth depth = event.reason == WEIR_WIRE_passed_hello ? Depth::inspect : Depth::pass;
-  ledger_.opened({.flow = flow, .depth = depth, .id = event.id, .since = monotonic(event.started_ns)});
+  const auto now = policies_.in_force();
+  ledger_.opened({.flow = flow,
+                  .depth = depth,
+                  .id = event.id,
+                  .since = monotonic(event.started_ns),
+                  .most = now->allowance(flow.client.address, flow.mac).connections});
   const std::string name = normalise_name({event.name, event.name_length}).value_or("");
   account::Judgement judgement{.host = name, .depth = depth};
   if (auto policy = policies_.find(event.policy))
     judgement = engine::judgement(*policy, judge_passing(*policy, flow, depth, name), name, depth);
   ledger_.judged(event.id, std::move(judgement));
-  on_wire_[event.id] = sweeps_;
+  OnWire& flowing = on_wire_[event.id] = {.seen = sweeps_, .beyond = ledger_.exceeds(event.id)};
   // Judged by a policy that was replaced before the flow was heard of: the reload did not find it among the living.
-  if (auto now = policies_.in_force(); now->id() != event.policy && refuses(judge_passing(*now, flow, depth, name)))
-    kernel_.reset_passed(flow);
+  const bool refused = now->id() != event.policy && refuses(judge_passing(*now, flow, depth, name));
+  if (refused || flowing.beyond) kernel_.reset_passed(flow);
 }
 
 void Pulse::ended(const weir_event& event) {
-  if (!on_wire_.erase(event.id)) return;
+  const auto flowing = on_wire_.extract(event.id);
+  if (!flowing) return;
   CloseReason reason = CloseReason::done;
   if (event.state & WEIR_PASSED_reset)
-    reason = CloseReason::policy_changed;
+    reason = flowing.mapped().beyond ? CloseReason::client_limit : CloseReason::policy_changed;
   else if (event.state & WEIR_PASSED_rst)
     reason = CloseReason::wire_reset;
   ledger_.ended(event.id, reason, account::Traffic{.in = event.bytes_up, .out = event.bytes_down});
@@ -151,8 +165,11 @@ void Pulse::destroy(const weir_event& event) {
 void Pulse::sweep() {
   ++sweeps_;
   std::unordered_set<FlowId> unclaimed;
+  std::unordered_map<ClientKey, account::Clients::Waiting, ClientKeyHash> waiting;
+  const auto policy = policies_.in_force();
   kernel_.sweep({.handshake = handshake_for,
                  .undecided = undecided_for,
+                 .quiet = sweep_every,
                  // A takeover that never became an accepted socket belongs to nobody; one sweep's grace for one that is
                  // being accepted now.
                  .orphaned =
@@ -164,12 +181,20 @@ void Pulse::sweep() {
                  .passing =
                      [&](const weir_passed& flow) {
                        ledger_.moved(flow.id, {.in = flow.bytes_up, .out = flow.bytes_down});
-                       if (auto known = on_wire_.find(flow.id); known != on_wire_.end()) known->second = sweeps_;
+                       if (auto known = on_wire_.find(flow.id); known != on_wire_.end()) known->second.seen = sweeps_;
+                     },
+                 .waiting =
+                     [&](const Flow& flow) {
+                       auto& of_client = waiting[clients_.key_of(flow)];
+                       of_client.address = flow.client.address;
+                       of_client.most = policy->allowance(flow.client.address, flow.mac).connections;
+                       ++of_client.count;
                      }});
+  clients_.waiting(waiting, std::chrono::system_clock::now());
   unclaimed_ = std::move(unclaimed);
   // What was announced before the last two sweeps and seen by neither has left the map without saying good-bye.
   std::erase_if(on_wire_, [&](const auto& entry) {
-    if (entry.second + 2 > sweeps_) return false;
+    if (entry.second.seen + 2 > sweeps_) return false;
     ledger_.ended(entry.first, CloseReason::evicted);
     return true;
   });

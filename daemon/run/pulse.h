@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "account/ledger.h"
+#include "run/memory.h"
 #include "run/policies.h"
 #include "run/worker.h"
 #include "steer/destroy.h"
@@ -23,8 +24,8 @@ inline constexpr Duration hung_after = std::chrono::milliseconds(250);
 class Pulse {
  public:
   /// `policies`: of the flows that the kernel judged.
-  Pulse(steer::Kernel& kernel, account::Ledger& ledger, Shared& shared, std::vector<std::unique_ptr<Worker>>& workers,
-        const Policies& policies);
+  Pulse(steer::Kernel& kernel, account::Ledger& ledger, account::Clients& clients, Shared& shared,
+        std::vector<std::unique_ptr<Worker>>& workers, const Policies& policies);
   ~Pulse() { stop(); }
 
   void start();
@@ -45,20 +46,27 @@ class Pulse {
   void ended(const weir_event& event);
   void destroy(const weir_event& event);
   void sweep();
+  void follow_limits();
 
   steer::Kernel& kernel_;
   account::Ledger& ledger_;
+  account::Clients& clients_;
   Shared& shared_;
   std::vector<std::unique_ptr<Worker>>& workers_;
   const Policies& policies_;
   std::vector<weir_event> events_;
-  std::unordered_map<FlowId, unsigned> on_wire_;  ///< announced and not ended; the sweep that saw it last
-  std::unordered_set<FlowId> unclaimed_;          ///< taken flows that the last sweep found without a session
+  struct OnWire {
+    unsigned seen = 0;    ///< by this sweep, last
+    bool beyond = false;  ///< what its client may have: it is being reset
+  };
+  std::unordered_map<FlowId, OnWire> on_wire_;  ///< announced and not ended
+  std::unordered_set<FlowId> unclaimed_;        ///< taken flows that the last sweep found without a session
   unsigned sweeps_ = 0;
   Monotonic next_beat_{};
   std::atomic<bool> resting_{false};
   std::atomic<Monotonic::rep> turned_{0};  ///< when it came round last
   std::optional<steer::Destroyer> destroyer_;
+  MemoryGauge memory_;
   std::jthread thread_;
 };
 

@@ -48,6 +48,14 @@ policy::Facts facts_of(const intake::Arrival& arrival, std::string_view name = {
           .mac = arrival.flow.mac};
 }
 
+/// What the ledger is told of a connection that begins.
+account::Opening opening_of(const policy::Snapshot& policy, const intake::Arrival& arrival) {
+  return {.flow = arrival.flow,
+          .depth = Depth::splice,
+          .id = arrival.taken ? arrival.taken->id : 0,
+          .most = policy.allowance(arrival.flow.client.address, arrival.flow.mac).connections};
+}
+
 /// An origin whose connection was taken over and that is not to have it must not be left waiting: it is reset.
 void let_origin_go(Worker& w, const intake::Arrival& arrival) {
   if (!arrival.taken) return;
@@ -253,12 +261,14 @@ bool is_http(const config::Config& config, std::uint16_t port) {
 io::Task<void> session(Worker& w, intake::Arrival arrival) {
   // A connection is judged by the policy under which it began; one that is spliced then ends if a newer one refuses it.
   const std::shared_ptr<const policy::Snapshot> policy = w.terms().policy;
-  const FlowId id =
-      w.ledger().opened({.flow = arrival.flow, .depth = Depth::splice, .id = arrival.taken ? arrival.taken->id : 0});
+  const FlowId id = w.ledger().opened(opening_of(*policy, arrival));
 
   const policy::Verdict at_syn = policy->evaluate(Stage::syn, facts_of(arrival));
-  Ending ending{CloseReason::blocked_reset};
-  if (at_syn.decided && at_syn.action == Action::reset) {
+  Ending ending{CloseReason::client_limit};
+  if (w.ledger().exceeds(id)) {
+    let_origin_go(w, arrival);
+    arrival.client.reset();
+  } else if (at_syn.decided && at_syn.action == Action::reset) {
     w.ledger().judged(id, engine::judgement(*policy, at_syn, {}, Depth::splice));
     ending.reason = co_await block(w, arrival, Action::reset);
   } else if (is_http(policy->config(), arrival.flow.origin.port)) {
@@ -273,7 +283,7 @@ io::Task<void> session(Worker& w, intake::Arrival arrival) {
 }
 
 void turn_away(Worker& w, intake::Arrival arrival) {
-  const FlowId id = w.ledger().opened({.flow = arrival.flow, .id = arrival.taken ? arrival.taken->id : 0});
+  const FlowId id = w.ledger().opened(opening_of(*w.terms().policy, arrival));
   let_origin_go(w, arrival);
   arrival.client.reset();
   w.ledger().ended(id, CloseReason::limit);

@@ -88,8 +88,8 @@ void Worker::carry_on(Terms terms) {
   });
 }
 
-/// Takes connections of one family until the loop stops.  Beyond the limit a connection is reset at once: the heartbeat
-/// says "overloaded" from then on, so that the kernel sends no more.
+/// Takes connections of one family until the loop stops.  Beyond the limits a connection is reset at once: the
+/// heartbeat says "overloaded" from then on, so that the kernel sends no more.
 io::Task<void> Worker::admit(bool v6) {
   io::TaskGroup sessions(loop_);
   for (;;) {
@@ -98,8 +98,7 @@ io::Task<void> Worker::admit(bool v6) {
       if (arrival.error() == Errc::stopped) break;
       continue;
     }
-    if (shared_.connections.fetch_add(1, std::memory_order_relaxed) >= shared_.most_connections) {
-      shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+    if (!shared_.take_place()) {
       turn_away(*this, std::move(*arrival));
       continue;
     }

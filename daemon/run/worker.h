@@ -38,6 +38,29 @@ struct Shared {
   cache::Store cache;                      ///< of stored HTTP responses
   std::atomic<unsigned> connections{0};    ///< held by the daemon now
   std::atomic<unsigned> most_connections;  ///< limits.connections
+  std::atomic<std::uint64_t> memory{0};    ///< what all but the cache took when it was looked at last
+  std::atomic<std::uint64_t> most_memory;  ///< limits.memory; 0: any amount
+  std::atomic<bool> out_of_memory{false};
+
+  /// Whether a new connection would be one too many.
+  bool is_full() const {
+    return out_of_memory.load(std::memory_order_relaxed) ||
+           connections.load(std::memory_order_relaxed) >= most_connections;
+  }
+  /// One more connection; false: there is no place for it.
+  bool take_place() {
+    if (out_of_memory.load(std::memory_order_relaxed)) return false;
+    if (connections.fetch_add(1, std::memory_order_relaxed) < most_connections) return true;
+    connections.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  /// There is memory again when an eighth of it is free.
+  void weigh(std::uint64_t octets) {
+    const std::uint64_t most = most_memory.load(std::memory_order_relaxed);
+    memory.store(octets, std::memory_order_relaxed);
+    const std::uint64_t enough = out_of_memory.load(std::memory_order_relaxed) ? most - most / 8 : most;
+    out_of_memory.store(most > 0 && octets >= enough, std::memory_order_relaxed);
+  }
 };
 
 /// On what terms new connections are carried: one immutable value, replaced as a whole by a reload.

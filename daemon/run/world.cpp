@@ -1,5 +1,6 @@
 #include "run/world.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,6 +11,7 @@
 
 #include "load/zone.h"
 #include "run/log.h"
+#include "run/memory.h"
 #include "run/setup.h"
 
 namespace weir::run {
@@ -138,6 +140,7 @@ std::expected<void, steer::Obstacle> World::open_workers() {
   const unsigned count = worker_count(*loaded_.config);
   shared_ = std::make_unique<Shared>(*kernel_, loaded_.config->cache.memory);
   limit_connections();
+  limit_memory();
   books_ =
       std::make_unique<account::Books>(count + 1, access_settings(loaded_.config->log));  // the last one is the pulse's
   follow_clients();
@@ -148,7 +151,7 @@ std::expected<void, steer::Obstacle> World::open_workers() {
       return std::unexpected(obstacle("cannot register a listener", set.error()));
     workers_.push_back(std::move(*worker));
   }
-  pulse_ = std::make_unique<Pulse>(*kernel_, books_->ledger(count), *shared_, workers_, policies_);
+  pulse_ = std::make_unique<Pulse>(*kernel_, books_->ledger(count), books_->clients(), *shared_, workers_, policies_);
   return {};
 }
 
@@ -157,6 +160,17 @@ void World::limit_connections() {
   if (shared_->most_connections.exchange(granted) == granted || granted == wanted) return;
   log_warning("limits.connections=" + std::to_string(wanted) + " lowered to " + std::to_string(granted) +
               ": no more open files are allowed");
+}
+
+void World::limit_memory() { shared_->most_memory = loaded_.config->limits.memory.value_or(memory_at_hand() / 2); }
+
+/// What is free goes back to the machine only when it is told to: else one flood would look like many.
+void World::tend_memory() {
+  constexpr Duration pause = std::chrono::seconds(2);
+  const auto now = std::chrono::steady_clock::now();
+  if (!shared_->out_of_memory || now < next_trim_) return;
+  next_trim_ = now + pause;
+  malloc_trim(0);
 }
 
 World::~World() {
@@ -174,6 +188,8 @@ std::string World::ailment() const {
   for (const auto& worker : workers_) {
     if (!worker->is_alive(hung_after)) return "a worker hangs";
   }
+  if (shared_->out_of_memory)
+    return "limits.memory is reached: " + size_text(shared_->memory) + " of " + size_text(shared_->most_memory);
   if (shared_->connections.load() >= shared_->most_connections)
     return "limits.connections is reached: " + std::to_string(shared_->most_connections);
   return {};
@@ -211,7 +227,8 @@ steer::Settings World::settings() const {
           .http = config.gateway.http,
           .tls = config.gateway.tls,
           .held_flows = std::max(65536u, config.limits.connections),
-          .hash_point = hasher_.point()};
+          .hash_point = hasher_.point(),
+          .client_bits = config.clients.ipv6};
 }
 
 steer::FootprintPlan World::footprint() const {
@@ -241,8 +258,11 @@ std::expected<void, steer::Obstacle> World::follow_addresses() {
     for (auto& worker : workers_) worker->forget_origins();
   }
   own_ = std::move(own);
-  if (auto prefixes = steer::attached_prefixes(loaded_.config->gateway.lan))
+  if (auto prefixes = steer::attached_prefixes(loaded_.config->gateway.lan)) {
+    if (auto set = kernel_->set_adjacent(*prefixes); !set)
+      return std::unexpected(obstacle("cannot tell the kernel the prefixes of the LAN", set.error()));
     books_->clients().adjacent(std::move(*prefixes));
+  }
   return {};
 }
 
@@ -346,6 +366,7 @@ Result<void> World::put_in_force(std::shared_ptr<const policy::Snapshot> policy)
   if (auto done = steer::install(footprint()); !done) return fail(Errc::system);
   if (auto done = judge_by(std::move(policy)); !done) return done;  // last: it cannot be taken back
   limit_connections();
+  limit_memory();
   shared_->cache.resize(loaded_.config->cache.memory);
   detach_links();
   if (auto attached = attach_links(); !attached) log_warning(attached.error().what);
@@ -355,6 +376,9 @@ Result<void> World::put_in_force(std::shared_ptr<const policy::Snapshot> policy)
 Result<void> World::judge_by(std::shared_ptr<const policy::Snapshot> policy) {
   if (auto done = kernel_->commit(policy->plan(hasher_)); !done) return done;
   terms_.policy = std::move(policy);
+  books_->clients().limit([&](const Address& address, const std::optional<Mac>& mac) {
+    return terms_.policy->allowance(address, mac).connections;
+  });
   for (auto& worker : workers_) worker->carry_on(terms_);
   return {};
 }

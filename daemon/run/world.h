@@ -83,6 +83,8 @@ class World {
   void look_at_clock();
   /// Leases may have come or gone: devices are called what they say, and rules mean who they say.  Cheap when none did.
   void look_at_names();
+  /// When limits.memory is reached, gives back what is free.  Cheap while it is not.
+  void tend_memory();
   /// When the rules in force change next; empty when they do not.
   std::optional<std::chrono::sys_seconds> next_change() const;
 
@@ -94,6 +96,10 @@ class World {
   void stand_aside();
   /// Takes new connections again, unless it is stopping.
   void come_back();
+  /// Octets of all but the cache, and limits.memory; 0: any amount.
+  std::uint64_t memory() const { return shared_->memory; }
+  std::uint64_t most_memory() const { return shared_->most_memory; }
+  bool out_of_memory() const { return shared_->out_of_memory; }
   unsigned held() const { return shared_->connections.load(); }
   bool drained() const { return held() == 0; }
 
@@ -126,6 +132,7 @@ class World {
   std::expected<void, steer::Obstacle> follow_addresses();
   void detach_links();
   void limit_connections();
+  void limit_memory();
   void find_links();
   void find_source();
   steer::Settings settings() const;
@@ -190,6 +197,7 @@ class World {
   bool draining_ = false;
   bool aside_ = false;  // by the operator's word
   bool stopping_ = false;
+  Monotonic next_trim_{};
   Monotonic next_try_{};  // of rules whose time has come, after the kernel refused them
 };
 

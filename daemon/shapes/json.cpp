@@ -48,17 +48,19 @@ WEIR_JSON(Tier, kernel, attach, takeover, fallback, floor, on_failure, differing
 WEIR_JSON(Connections, open, pass, inspect, splice, serve, block, reset, redirect, failed, requests, bytes_in,
           bytes_out)
 WEIR_JSON(Unjudged, no_daemon, overloaded, listener_full, flow_map_full, assign_failed, takeover_failed)
+WEIR_JSON(Limited, waited, refused, full)
+WEIR_JSON(Memory, used, ceiling, reached)
 WEIR_JSON(Dials, same_port, other_port, gateway)
 WEIR_JSON(AccessLog, path, dropped, lost, error)
 WEIR_JSON(HandChange, number, action, host, client, since, until, idle)
-WEIR_JSON(Status, version, state, started, now, workers, policy, times, would, tier, connections, unjudged, dials, log,
-          by_hand, events, events_lost)
+WEIR_JSON(Status, version, state, started, now, workers, policy, times, would, tier, connections, unjudged, limited,
+          memory, dials, log, by_hand, events, events_lost)
 WEIR_JSON(Health, well, reason, notes, line)
 WEIR_JSON(FlowLine, live, ts, flow, client, client_port, mac, client_name, dst, dst_port, host, depth, action, rule,
           would, would_rule, reason, method, url, status, cache, bytes_in, bytes_out, duration_ms)
 WEIR_JSON(FlowList, flows)
-WEIR_JSON(ClientLine, name, mac, addresses, groups, connections, opened, refused, bytes_in, bytes_out, first_seen,
-          last_seen)
+WEIR_JSON(ClientLine, name, mac, addresses, groups, connections, allowed, opened, refused, bytes_in, bytes_out,
+          first_seen, last_seen)
 WEIR_JSON(NameTrouble, name, trouble)
 WEIR_JSON(ClientList, now, clients, most, uncounted, files, troubles)
 WEIR_JSON(WireReason, name, text, count)

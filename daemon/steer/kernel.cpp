@@ -108,7 +108,7 @@ void remove_if(int map, Predicate gone, Leaving leaving) {
     more = bpf_map_lookup_batch(map, first ? nullptr : &at, &at, keys.data(), values.data(), &count, &options) == 0;
     if (!more && errno != ENOENT) break;  // a bucket larger than the batch: the next sweep finds it changed
     for (std::uint32_t i = 0; i < count; ++i)
-      if (gone(values[i])) old.emplace_back(keys[i], values[i]);
+      if (gone(keys[i], values[i])) old.emplace_back(keys[i], values[i]);
   }
   for (const auto& [key, value] : old) {
     leaving(key, value);
@@ -232,6 +232,11 @@ Result<void> Kernel::apply(const Settings& settings) {
   config.closed = settings.closed;
   config.guarded = settings.closed || settings.guarded;
   config.floor_splice = settings.floor_splice;
+  for (unsigned bit = 0; bit < 128; ++bit) {
+    const std::uint8_t mask = 0x80 >> bit % 8;
+    config.client_mask[bit / 8] &= ~mask;
+    if (bit < settings.client_bits) config.client_mask[bit / 8] |= mask;
+  }
   config.quic = settings.quic_reject ? WEIR_QUIC_reject : WEIR_QUIC_pass;
 
   int ports = impl_->map("ports");
@@ -272,6 +277,21 @@ Result<void> Kernel::set_local(const std::vector<Address>& addresses) {
   }
   for (const weir_address& gone : present) bpf_map_delete_elem(map, &gone);
   return {};
+}
+
+Result<void> Kernel::set_adjacent(const std::vector<Prefix>& prefixes) {
+  return write_adjacent(impl_->object.get(), prefixes);
+}
+
+void Kernel::refuse_more(const ClientKey& client, bool refuse) const {
+  weir_client key{};
+  std::memcpy(key.mac.octets, client.mac.octets.data(), sizeof key.mac.octets);
+  std::memcpy(key.address, client.address.octets.data(), sizeof key.address);
+  constexpr std::uint8_t yes = 1;
+  if (refuse)
+    bpf_map_update_elem(impl_->map("full"), &key, &yes, BPF_ANY);
+  else
+    bpf_map_delete_elem(impl_->map("full"), &key);
 }
 
 Result<void> Kernel::commit(const policy::KernelPlan& plan) {
@@ -416,8 +436,13 @@ void Kernel::sweep(const Sweep& sweep) {
   };
   remove_if<weir_held>(
       impl_->map("held"),
-      [&](const weir_held& h) {
+      [&](const weir_flow_key& key, const weir_held& h) {
         if (h.state == WEIR_HELD_taken) return sweep.orphaned(h.id);
+        if (h.state != WEIR_HELD_passed && older(h, sweep.quiet)) {
+          Flow flow = flow_of(key);
+          flow.mac = mac_of(h.mac);
+          sweep.waiting(flow);
+        }
         return older(h, h.state == WEIR_HELD_syn ? sweep.handshake : sweep.undecided);
       },
       [&](const weir_flow_key& key, const weir_held& h) {
@@ -432,7 +457,7 @@ void Kernel::sweep(const Sweep& sweep) {
       });
   remove_if<weir_passed>(
       impl_->map("passed"),
-      [&](const weir_passed& p) {
+      [&](const weir_flow_key&, const weir_passed& p) {
         constexpr std::uint8_t fins = WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin;
         const bool ended = (p.state & WEIR_PASSED_rst) || (p.state & fins) == fins;
         if (!ended) sweep.passing(p);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/addr.h"
+#include "base/client_key.h"
 #include "base/fd.h"
 #include "base/flow.h"
 #include "base/mac.h"
@@ -52,6 +53,7 @@ struct Settings {
   unsigned held_flows = 65536;    ///< undecided and taken flows at once; beyond: on_failure
   unsigned passed_flows = 65536;  ///< accounted flows on the wire; beyond: the least used loses its accounting
   std::uint64_t hash_point = 0;
+  unsigned client_bits = 64;  ///< of an IPv6 address, which tell one client from another
 };
 
 /// An interface that carries clients (lan) or origins (wan).
@@ -85,6 +87,8 @@ class Kernel {
   Result<void> set_listeners(unsigned worker, int v4, int v6);
   /// The gateway's own addresses: traffic to them is never judged.
   Result<void> set_local(const std::vector<Address>& addresses);
+  /// The prefixes of the LAN itself: frames from there bear their client's hardware address.
+  Result<void> set_adjacent(const std::vector<Prefix>& prefixes);
   /// Puts a policy in force for every new flow at one instant; the old one stays on any failure.
   Result<void> commit(const policy::KernelPlan& plan);
   /// Changes what a reload may change: on_failure, floor, QUIC, judged ports.
@@ -112,12 +116,17 @@ class Kernel {
   std::optional<weir_passed> passed(const Flow& flow) const;
   /// A new policy refuses this passing flow: its next packet is reset.
   void reset_passed(const Flow& flow);
+  /// From now on new connections of a client are reset, where a limit on their number holds for it, or are not.  A
+  /// failure leaves it to the daemon, which counts.
+  void refuse_more(const ClientKey& client, bool refuse) const;
   /// What sweep() needs to know.
   struct Sweep {
     Duration handshake;                               ///< how long a flow may stay without the origin's SYN-ACK
     Duration undecided;                               ///< and without its first bytes
+    Duration quiet;                                   ///< after which it counts as waiting for them
     std::function<bool(FlowId)> orphaned;             ///< a taken flow that no session holds
     std::function<void(const weir_passed&)> passing;  ///< sees every flow that is on the wire
+    std::function<void(const Flow&)> waiting;         ///< and every one that waits
   };
   /// Removes what has outlived its time.  Undecided flows are not forgotten: what still comes of them is reset, or
   /// whoever waits long enough before the first byte would never be judged.

@@ -55,5 +55,7 @@ struct Kernel::Impl {
 
 /// Builds the inner maps of one generation and puts them into slot `slot` of every outer map of `object`.
 Result<void> write_generation(const bpf_object* object, const policy::KernelPlan& plan, std::uint32_t slot);
+/// Replaces the prefixes of the LAN itself at one instant.
+Result<void> write_adjacent(const bpf_object* object, const std::vector<Prefix>& prefixes);
 
 }  // namespace weir::steer

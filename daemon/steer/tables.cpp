@@ -87,11 +87,18 @@ Result<void> write_generation(const bpf_object* object, const policy::KernelPlan
   if (auto r = write_prefixes(object, "failures", plan.failures, slot); !r) return r;
   if (auto r = write_hash(object, "macs", plan.macs, slot, 0); !r) return r;
   if (auto r = write_hash(object, "pairs", plan.pairs, slot, 0); !r) return r;
+  if (auto r = write_array(object, "limits", plan.limits, slot, BPF_F_INNER_MAP); !r) return r;
   if (auto r = write_hash(object, "row_index", plan.row_index, slot, 0); !r) return r;
   if (auto r = write_array(object, "rows", plan.rows, slot, BPF_F_INNER_MAP); !r) return r;
   if (auto r = write_hash(object, "names", plan.names, slot, BPF_F_NO_PREALLOC); !r) return r;
   if (auto r = write_array(object, "cells", blocks_of(plan.cells), slot, BPF_F_INNER_MAP); !r) return r;
   return write_array(object, "shape", std::vector{shape}, slot, 0);
+}
+
+Result<void> write_adjacent(const bpf_object* object, const std::vector<Prefix>& prefixes) {
+  std::vector<std::pair<Prefix, std::uint16_t>> classes;
+  for (const Prefix& prefix : prefixes) classes.emplace_back(prefix, 1);
+  return write_prefixes(object, "adjacent", classes, 0);
 }
 
 }  // namespace weir::steer

@@ -128,6 +128,20 @@ struct Unjudged {
   std::uint64_t takeover_failed = 0;
 };
 
+/// What the limits on clients kept from them.
+struct Limited {
+  std::uint64_t waited = 0;       ///< new connections that came too soon, and again when they were sent again
+  std::uint64_t refused = 0;      ///< those of clients that had as many as they may
+  std::vector<std::string> full;  ///< who has now
+};
+
+/// In octets.
+struct Memory {
+  std::uint64_t used = 0;     ///< by all but the cache
+  std::uint64_t ceiling = 0;  ///< limits.memory; 0: none
+  bool reached = false;       ///< new connections follow on_failure until an eighth of it is free
+};
+
 /// Whose address origins saw.
 struct Dials {
   std::uint64_t same_port = 0;   ///< the client's, and its port
@@ -167,6 +181,8 @@ struct Status {
   Tier tier;
   Connections connections;
   Unjudged unjudged;
+  Limited limited;
+  Memory memory;
   Dials dials;
   AccessLog log;
   std::vector<HandChange> by_hand;  ///< newest first
@@ -226,6 +242,7 @@ struct ClientLine {
   std::vector<std::string> addresses;  ///< the last few, the latest first
   std::vector<std::string> groups;
   std::uint64_t connections = 0;  ///< now
+  std::uint64_t allowed = 0;      ///< so many at once; 0 = any number
   std::uint64_t opened = 0;       ///< in all
   std::uint64_t refused = 0;      ///< by rules: connections and requests
   std::uint64_t bytes_in = 0;     ///< from it, of what has ended

@@ -10,7 +10,7 @@
 
 #include <linux/types.h>
 
-#define WEIR_WIRE_ABI 3
+#define WEIR_WIRE_ABI 4
 
 /* The four adjacent mark bits above `gateway.mark`. */
 #define WEIR_MARK_STEERED(base)  ((base))      /* routed to the daemon */
@@ -55,6 +55,7 @@ struct weir_config {
   __u8 generation;      /* which of the two slots of every policy map is in force: 0 or 1 */
   __u8 guarded;         /* it is for some clients: what passes is marked */
   __u8 pad[2];
+  __u8 client_mask[16]; /* the bits of an IPv6 address that tell one client from another */
 };
 #define WEIR_QUIC_pass   0
 #define WEIR_QUIC_reject 1
@@ -110,6 +111,14 @@ struct weir_pair {
 };
 #define WEIR_CLASS_beyond 0xfffe /* class of devices whose pairs do not fit: no row knows it, so they escalate */
 
+/* array `limits`: class of a client -> how much each client of it may have; no entry = anything */
+struct weir_limit {
+  __u64 interval_ns; /* between two new connections, 0 = none */
+  __u64 slack_ns;    /* by how much they may come earlier: a burst */
+  __u32 connections; /* at once, 0 = any number.  The daemon counts, see `full` */
+  __u32 pad;
+};
+
 /* LPM trie `failures`: prefix of clients -> whether their on_failure is "closed"; no entry = weir_config.closed */
 
 /* hash `rows`: what is known at SYN -> index of a row; no entry = row 0, which escalates */
@@ -149,6 +158,24 @@ struct weir_shape {
   __u32 id; /* number of this policy, in every announcement */
   __u32 pad;
 };
+
+/* --- clients ------------------------------------------------------------------------------------------------------ */
+
+/* LPM trie `adjacent`: prefixes of the LAN itself.  Frames of their addresses come from the client, others from a
+ * router */
+
+/* What one client is: a device where frames tell it, else an address, of IPv6 what `client_mask` leaves of it */
+struct weir_client {
+  struct weir_mac mac; /* all zero: not known, or a router's */
+  __u8 address[16];    /* all zero where `mac` is known */
+};
+
+/* LRU map `meters`: client -> when its next connection is due.  Full: the client seen longest ago begins anew. */
+struct weir_meter {
+  __u64 due_ns; /* CLOCK_MONOTONIC */
+};
+
+/* hash `full`: clients that have as many connections as they may; written by the daemon */
 
 /* --- flows -------------------------------------------------------------------------------------------------------- */
 
@@ -245,12 +272,15 @@ struct weir_event {
 #else
 #define WEIR_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 #endif
-WEIR_ASSERT_SIZE(struct weir_config, 32);
+WEIR_ASSERT_SIZE(struct weir_config, 48);
 WEIR_ASSERT_SIZE(struct weir_heartbeat, 16);
 WEIR_ASSERT_SIZE(struct weir_prefix, 20);
 WEIR_ASSERT_SIZE(struct weir_mac, 8);
 WEIR_ASSERT_SIZE(struct weir_device, 4);
 WEIR_ASSERT_SIZE(struct weir_pair, 4);
+WEIR_ASSERT_SIZE(struct weir_limit, 24);
+WEIR_ASSERT_SIZE(struct weir_client, 24);
+WEIR_ASSERT_SIZE(struct weir_meter, 8);
 WEIR_ASSERT_SIZE(struct weir_row_key, 8);
 WEIR_ASSERT_SIZE(struct weir_row, 4);
 WEIR_ASSERT_SIZE(struct weir_name_class, 4);

@@ -83,14 +83,17 @@ TEST_F(KernelControl, SweepRemovesWhatIsOldAndUndecidedOrEndedAndNothingElse) {
   put_passed(tls4(5), {.seen_ns = old, .state = fins});
   put_passed(tls4(6), {.id = 6, .seen_ns = old, .state = WEIR_PASSED_fin_client});
   put_passed(tls4(7), {.seen_ns = fresh, .state = WEIR_PASSED_rst});
-  std::multiset<std::uint64_t> shown;
+  std::multiset<std::uint64_t> shown, waiting;
   put_held(tls4(8), {.started_ns = old, .state = WEIR_HELD_synack});
   put_held(tls4(9), {.id = 9, .started_ns = old, .state = WEIR_HELD_taken});
   kernel().sweep({.handshake = std::chrono::seconds(10),
                   .undecided = std::chrono::seconds(60),
+                  .quiet = std::chrono::seconds(5),
                   .orphaned = [](FlowId id) { return id == 9; },
-                  .passing = [&](const weir_passed& passing) { shown.insert(passing.id); }});
+                  .passing = [&](const weir_passed& passing) { shown.insert(passing.id); },
+                  .waiting = [&](const Flow& flow) { waiting.insert(flow.client.port); }});
   EXPECT_TRUE(shown.contains(6)) << "flows that have not ended are shown";
+  EXPECT_EQ(waiting, (std::multiset<std::uint64_t>{1, 8})) << "of those that are not judged, the ones that are quiet";
   EXPECT_FALSE(kernel().held(tls4(1)));
   EXPECT_TRUE(kernel().held(tls4(2)));
   EXPECT_TRUE(kernel().held(tls4(3)));
@@ -108,8 +111,10 @@ TEST_F(KernelControl, AnUndecidedFlowThatIsSweptIsResetByItsNextPacket) {
   put_held(tls4(1), {.id = 1, .started_ns = 1, .state = WEIR_HELD_synack});
   kernel().sweep({.handshake = std::chrono::seconds(10),
                   .undecided = std::chrono::seconds(10),
+                  .quiet = std::chrono::seconds(5),
                   .orphaned = [](FlowId) { return false; },
-                  .passing = [](const weir_passed&) {}});
+                  .passing = [](const weir_passed&) {},
+                  .waiting = [](const Flow&) {}});
   EXPECT_FALSE(kernel().held(tls4(1)));
   ASSERT_TRUE(kernel().passed(tls4(1)));
   EXPECT_EQ(run(lan_in, packet(tls4(1)).flags(ack).seq(2)).counted, Reasons{WEIR_WIRE_reset_by_policy});
@@ -124,8 +129,10 @@ TEST_F(KernelControl, AFlowThatPassedByItsHelloIsNotResetForWantOfAnAcknowledgem
   put_held(tls4(), held);
   kernel().sweep({.handshake = std::chrono::seconds(10),
                   .undecided = std::chrono::seconds(10),
+                  .quiet = std::chrono::seconds(5),
                   .orphaned = [](FlowId) { return false; },
-                  .passing = [](const weir_passed&) {}});
+                  .passing = [](const weir_passed&) {},
+                  .waiting = [](const Flow&) {}});
   EXPECT_FALSE(kernel().held(tls4()));
   EXPECT_EQ(run(lan_in, packet(tls4()).seq(2000).acks(5001).payload("x")),
             (Outcome{next, 0, {WEIR_WIRE_passed_packet}}));
@@ -135,8 +142,10 @@ TEST_F(KernelControl, SweepReachesEveryFlowOfAFullMap) {
   for (std::uint16_t port = 1; port <= 1024; ++port) put_held(tls4(port), {.started_ns = 1, .state = WEIR_HELD_syn});
   kernel().sweep({.handshake = std::chrono::seconds(10),
                   .undecided = std::chrono::seconds(10),
+                  .quiet = std::chrono::seconds(5),
                   .orphaned = [](FlowId) { return false; },
-                  .passing = [](const weir_passed&) {}});
+                  .passing = [](const weir_passed&) {},
+                  .waiting = [](const Flow&) {}});
   weir_flow_key key;
   EXPECT_NE(bpf_map_get_next_key(map("held"), nullptr, &key), 0);
 }

@@ -17,6 +17,12 @@ std::string who(const ClientLine& client) {
   return client.mac.empty() ? "-" : printable(client.mac);
 }
 
+/// "20", or "20 of 20" of a client that has as many as it may.
+std::string connections_of(const ClientLine& client) {
+  const bool full = client.allowed > 0 && client.connections >= client.allowed;
+  return count_text(client.connections) + (full ? " of " + count_text(client.allowed) : "");
+}
+
 std::string addresses_of(const ClientLine& client) {
   if (client.addresses.empty()) return "-";
   const std::size_t more = client.addresses.size() - 1;
@@ -45,8 +51,8 @@ std::string clients_text(const control::ClientList& all, const Look& look) {
                {"last seen"}});
   for (const ClientLine& client : all.clients) {
     connected += client.connections > 0;
-    table.add({who(client), addresses_of(client), groups_of(client), count_text(client.connections),
-               count_text(client.opened), client.refused == 0 ? "-" : count_text(client.refused),
+    table.add({who(client), addresses_of(client), groups_of(client), connections_of(client), count_text(client.opened),
+               client.refused == 0 ? "-" : count_text(client.refused),
                client.bytes_out == 0 ? "-" : size_text(client.bytes_out), clock_text(client.last_seen, all.now)});
   }
   if (all.clients.empty()) {

@@ -1,5 +1,6 @@
 // The first screen: is it well, since when, how much, and everything that is not as the file says.  What is zero or
 // normal is not printed.
+#include <algorithm>
 #include <numeric>
 
 #include "base/units.h"
@@ -71,6 +72,14 @@ void about_logs(const Status& s, std::vector<Trouble>& found) {
   }
 }
 
+void about_memory(const control::Memory& m, std::vector<Trouble>& found) {
+  if (!m.reached && (m.ceiling == 0 || m.used <= m.ceiling / 5 * 4)) return;
+  found.push_back({m.reached ? "limits.memory is reached" : "memory runs short", "memory",
+                   size_text(m.used) + " of " + size_text(m.ceiling) + " without the cache" +
+                       (m.reached ? ": new connections follow on_failure" : ""),
+                   "raise limits.memory, then proxyctl reload"});
+}
+
 /// In the order in which somebody should look at them.
 std::vector<Trouble> troubles(const Status& s) {
   std::vector<Trouble> found;
@@ -98,6 +107,7 @@ std::vector<Trouble> troubles(const Status& s) {
     found.push_back({"paused " + std::string(change.client.empty() ? "for everyone" : "for some"), "", "", ""});
     break;
   }
+  about_memory(s.memory, found);
   const control::Unjudged& u = s.unjudged;
   if (u.no_daemon + u.overloaded + u.listener_full + u.flow_map_full + u.assign_failed + u.takeover_failed > 0) {
     std::string how = s.tier.on_failure == "closed" ? "held back: " : "passed unjudged: ";
@@ -141,6 +151,18 @@ void would(const control::Would& w, Page& page) {
     text += (&rule == &w.most.front() ? "" : ", ") + printable(rule.rule) + ' ' + count_text(rule.count);
   }
   page.trouble(Mark::none, "would block", text, "proxyctl policy shadow");
+}
+
+/// "waited 1,204, refused 38; full: phone-7, tv-2"
+void limited(const control::Limited& l, Page& page) {
+  if (l.waited + l.refused == 0 && l.full.empty()) return;
+  std::string text = parts({{"waited", l.waited}, {"refused", l.refused}});
+  constexpr std::size_t shown = 3;
+  for (std::size_t n = 0; n < std::min(l.full.size(), shown); ++n) {
+    text += (n > 0 ? ", " : text.empty() ? "full: " : "; full: ") + printable(l.full[n]);
+  }
+  if (l.full.size() > shown) text += " and " + count_text(l.full.size() - shown) + " more";
+  page.trouble(Mark::none, "limited", text, "proxyctl clients");
 }
 
 void traffic(const Status& s, Page& page) {
@@ -198,6 +220,7 @@ std::string status_text(const Status& s, const Look& look) {
   times(s.times, page);
   for (const control::HandChange& change : s.by_hand) by_hand(change, s.now, page);
   traffic(s, page);
+  limited(s.limited, page);
   would(s.would, page);
   if (!s.tier.fallback.empty()) page.trouble(Mark::none, "no takeover", printable(s.tier.fallback), "proxyctl doctor");
   for (const Trouble& trouble : found)

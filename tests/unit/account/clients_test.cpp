@@ -17,8 +17,8 @@ Flow from(std::string_view address, std::optional<Mac> mac = {}) {
 }
 
 /// A connection begins, ends, or is told of, as the ledger has it.
-bool open(Clients& clients, const Flow& flow, WallTime now) {
-  return clients.opened(clients.key_of(flow), flow.client.address, now);
+bool open(Clients& clients, const Flow& flow, WallTime now, unsigned allowed = 0) {
+  return clients.opened(clients.key_of(flow), flow.client.address, now, allowed) != Clients::Count::none;
 }
 
 TEST(Clients, ADeviceIsOneClientWhateverItsAddresses) {
@@ -138,6 +138,69 @@ TEST(Clients, AreToldByTheLedgerAndNamedInItsRecords) {
     EXPECT_EQ(client.refused, client.mac ? 1U : 0U);
     EXPECT_EQ(client.bytes_out, client.mac ? 9U : 4U);
   }
+}
+
+/// "full tablet, free 10.0.0.1"
+std::string turns(Clients& clients) {
+  std::string text;
+  for (const auto& [client, full] : clients.turned()) {
+    if (!text.empty()) text += ", ";
+    text += full ? "full " : "free ";
+    text += client.device() ? client.mac.to_string() : client.address.to_string();
+  }
+  return text;
+}
+
+TEST(ClientLimits, SayOnceThatAClientHasAllThatItMayAndOnceThatItHasLess) {
+  Clients clients;
+  const Flow flow = from("10.0.0.1");
+  const ClientKey key = clients.key_of(flow);
+  const auto opens = [&] { return clients.opened(key, flow.client.address, start, 2); };
+  EXPECT_EQ(opens(), Clients::Count::within);
+  EXPECT_EQ(turns(clients), "");
+  EXPECT_EQ(opens(), Clients::Count::within);
+  EXPECT_EQ(turns(clients), "full 10.0.0.1");
+  EXPECT_EQ(opens(), Clients::Count::beyond);
+  EXPECT_EQ(turns(clients), "");
+  clients.ended(key);  // the one beyond
+  EXPECT_EQ(turns(clients), "") << "it still has as many as it may";
+  clients.ended(key);
+  EXPECT_EQ(turns(clients), "free 10.0.0.1");
+}
+
+TEST(ClientLimits, OfAReloadHoldForWhoeverIsKnown) {
+  Clients clients;
+  open(clients, from("10.0.0.1"), start);
+  open(clients, from("10.0.0.2", tablet), start);
+  clients.limit([](const Address&, const std::optional<Mac>& mac) { return mac ? 1U : 0U; });
+  EXPECT_EQ(turns(clients), "full " + tablet.to_string());
+  clients.limit([](const Address&, const std::optional<Mac>&) { return 2U; });
+  EXPECT_EQ(turns(clients), "free " + tablet.to_string());
+}
+
+// Connections that say nothing are not judged and so not counted: else they would be a way around the limit.
+TEST(ClientLimits, CountWhatSaysNothing) {
+  Clients clients;
+  const Flow flow = from("10.0.0.1"), stranger = from("10.0.0.9");
+  const ClientKey key = clients.key_of(flow);
+  open(clients, flow, start, 5);
+  clients.waiting({{key, {flow.client.address, 3, 5}}}, start);
+  EXPECT_EQ(turns(clients), "");
+  clients.waiting({{key, {flow.client.address, 4, 5}}, {clients.key_of(stranger), {stranger.client.address, 5, 5}}},
+                  start);
+  const std::string both = turns(clients);
+  EXPECT_TRUE(both == "full 10.0.0.1, full 10.0.0.9" || both == "full 10.0.0.9, full 10.0.0.1") << both;
+  clients.waiting({}, start);
+  const std::string free = turns(clients);
+  EXPECT_TRUE(free == "free 10.0.0.1, free 10.0.0.9" || free == "free 10.0.0.9, free 10.0.0.1") << free;
+}
+
+TEST(ClientLimits, ReachTheLedger) {
+  Books books(2, {});
+  const FlowId first = books.ledger(0).opened({.flow = from("10.0.0.1"), .most = 1});
+  const FlowId second = books.ledger(1).opened({.flow = from("10.0.0.1"), .most = 1});
+  EXPECT_FALSE(books.ledger(0).exceeds(first));
+  EXPECT_TRUE(books.ledger(1).exceeds(second));
 }
 
 }  // namespace

@@ -82,5 +82,18 @@ TEST(Units, GroupsDigits) {
   EXPECT_EQ(count_text(1'204'551), "1,204,551");
 }
 
+TEST(Rate, IsACountAndAPeriod) {
+  for (const char* text : {"300/s", "20/m", "5/h"}) {
+    ASSERT_TRUE(parse_rate(text)) << text;
+    EXPECT_EQ(rate_text(*parse_rate(text)), text);
+  }
+  EXPECT_EQ(parse_rate("20/m")->count, 20U);
+  EXPECT_EQ(parse_rate("20/m")->period, 1min);
+  for (const char* bad :
+       {"", "300", "/s", "0/s", "-1/s", "300/d", "300/ s", "300 /s", "300/s ", "1.5/s", "4294967296/s"}) {
+    EXPECT_FALSE(parse_rate(bad)) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace weir

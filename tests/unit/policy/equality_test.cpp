@@ -47,10 +47,18 @@ class Readers {
     EXPECT_TRUE(!at_syn.decided || snapshot_->dial(at_syn) == snapshot_->dial(at_hello)) << "nor where it leads";
     EXPECT_TRUE(!at_syn.decided || at_syn.shadow == at_hello.shadow) << "nor what is counted";
 
+    const Allowance allowance = snapshot_->allowance(flow.client, flow.mac), allowed = oracle_.allowance(facts);
+    EXPECT_EQ(allowance.connections, allowed.connections);
+    EXPECT_EQ(allowance.arrivals.count, allowed.arrivals.count);
+
     const auto tcp = kernel_.at_syn(flow.client, flow.dest, flow.port, IPPROTO_TCP, flow.mac);
     EXPECT_EQ(snapshot_->exempt(flow.client, flow.dest), oracle_.exempt(facts));
     EXPECT_EQ(tcp.exempt, oracle_.exempt(facts));
     if (tcp.exempt) return;
+    const weir_limit limit = kernel_.limit(flow.client, flow.mac);
+    EXPECT_EQ(limit.connections, allowed.connections);
+    const std::uint32_t count = allowed.arrivals.count;
+    EXPECT_EQ(limit.interval_ns, count > 0 ? 1'000'000'000 / count : 0);
     if (flow.port == 80 || flow.port == 8080) {
       const bool served = at_syn.decided && at_syn.action == Action::allow;
       EXPECT_EQ(tcp.values.at_syn, served ? WEIR_CELL_escalate : cell(*snapshot_, at_syn));

@@ -20,6 +20,16 @@ class Oracle {
                                [&](const Prefix& p) { return p.contains(facts.client) || p.contains(facts.dest); });
   }
 
+  Allowance allowance(const Facts& facts) const {
+    Allowance allowance;
+    for (const config::Limit& limit : config_.client_limits) {
+      if (config_.gateway.observe || !matches_at_syn({.client = limit.client}, facts)) continue;
+      if (allowance.arrivals.count == 0) allowance.arrivals = limit.arrivals;
+      if (allowance.connections == 0) allowance.connections = limit.connections;
+    }
+    return allowance;
+  }
+
   /// What opens by hand does not where a locked rule would decide without it.
   Verdict evaluate(Stage stage, const Facts& facts, bool by_hand = true) const {
     std::optional<std::pair<Action, std::string>> agreed;

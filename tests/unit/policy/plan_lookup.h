@@ -44,6 +44,12 @@ class PlanLookup {
     return {.number = number, .values = plan_.rows.at(number)};
   }
 
+  /// Of what nothing is said all is 0.
+  weir_limit limit(const Address& client, const std::optional<Mac>& mac) const {
+    const std::uint16_t client_class = of_client(client, mac);
+    return client_class < plan_.limits.size() ? plan_.limits[client_class] : weir_limit{};
+  }
+
   /// The cell of a hello that carries `name`, which may be empty.
   std::uint8_t at_hello(const Row& row, std::string_view name) const {
     if (name.empty()) return row.values.unnamed;

@@ -57,6 +57,7 @@ class Source {
   std::shared_ptr<const NameList> content();
   config::Rule rule(const config::Config& config);
   void make_changes(std::vector<config::Rule>& rules);
+  config::Limit limit(const config::Config& config);
   config::Rule narrow_rule();
 
   std::mt19937_64 engine_;
@@ -232,6 +233,15 @@ inline config::Rule Source::narrow_rule() {
   return rule;
 }
 
+/// Of rates that no test reaches.
+inline config::Limit Source::limit(const config::Config& config) {
+  config::Limit made{.name = "limit"};
+  for (unsigned n = below(4); n > 0; --n) made.client.push_back(address_element(config));
+  if (chance(70)) made.arrivals.count = 100'000 + below(900'000);
+  if (chance(70)) made.connections = 1 + below(1000);
+  return made;
+}
+
 inline Policy Source::policy(unsigned rules, bool narrow) {
   Policy made;
   config::Config& config = made.config;
@@ -257,6 +267,9 @@ inline Policy Source::policy(unsigned rules, bool narrow) {
   }
   for (unsigned n = below(rules + 1); n > 0; --n) config.rules.push_back(narrow ? narrow_rule() : rule(config));
   if (chance(60)) make_changes(config.rules);
+  if (chance(50)) {
+    for (unsigned n = 1 + below(4); n > 0; --n) config.client_limits.push_back(limit(config));
+  }
   return made;
 }
 

@@ -124,6 +124,16 @@ TEST_F(Golden, TopIsTheDifferenceOfTwoLooks) {
   EXPECT_EQ(top_text(before, after, 5, 1, look_).find("site.example"), std::string::npos);
 }
 
+TEST_F(Golden, StatusNamesWhomLimitsHoldAndWhenMemoryIsShort) {
+  auto status = json<control::Status>("status_quiet");
+  status.limited = {.waited = 1204, .refused = 38, .full = {"phone-7", "192.168.1.41", "tv-2", "tv-3", "tv-4"}};
+  status.memory = {.used = 440 << 20, .ceiling = 512 << 20};
+  expect_golden("status_limited", status_text(status, look_));
+  status.limited = {};
+  status.memory = {.used = 500 << 20, .ceiling = 512 << 20, .reached = true};
+  expect_golden("status_memory", status_text(status, look_));
+}
+
 TEST_F(Golden, WhoAskedForANameAndWhatCannotBeKnown) {
   Visits visits{
       .host = "files.example", .files = 12, .lines = 38204, .nameless = 458, .unreadable = 2, .compressed = 3};

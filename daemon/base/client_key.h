@@ -7,7 +7,7 @@
 
 #include "base/flow.h"
 
-namespace weir::account {
+namespace weir {
 
 /// The device, where frames tell it: then all of its addresses are one client.  Else its IPv4 address, or that part of
 /// its IPv6 address which tells clients apart.  Frames tell nothing of who is behind another router: all are its own.
@@ -34,4 +34,4 @@ struct ClientKeyHash {
   }
 };
 
-}  // namespace weir::account
+}  // namespace weir
