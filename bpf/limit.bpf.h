@@ -38,17 +38,18 @@ ALWAYS_INLINE void client_of(struct __sk_buff *skb, const struct weir_config *c,
  * quiet may be a burst ahead.  Whoever loses the race for the meter twice passes. */
 ALWAYS_INLINE int is_due(const struct weir_client *client, const struct weir_limit *l)
 {
+	struct weir_metered key = {.client = *client, .interval_ns = l->interval_ns};
 	__u64 now = bpf_ktime_get_ns(), due, from;
-	struct weir_meter *meter = bpf_map_lookup_elem(&meters, client);
+	struct weir_meter *meter = bpf_map_lookup_elem(&meters, &key);
 	struct weir_meter first = {.due_ns = now + l->interval_ns};
 
 	if (!meter) {
-		bpf_map_update_elem(&meters, client, &first, BPF_ANY);
+		bpf_map_update_elem(&meters, &key, &first, BPF_ANY);
 		return 1;
 	}
 	for (int i = 0; i < 2; i++) {
 		due = *(volatile __u64 *)&meter->due_ns;
-		from = due > now && due <= now + l->slack_ns + l->interval_ns ? due : now; /* or of another limit */
+		from = due > now ? due : now;
 		if (from - now > l->slack_ns)
 			return 0;
 		if (__sync_val_compare_and_swap(&meter->due_ns, due, from + l->interval_ns) == due)
@@ -64,11 +65,15 @@ ALWAYS_INLINE int within_limits(struct __sk_buff *skb, const struct weir_config 
 {
 	struct weir_limit *l = limit_of(j);
 	struct weir_client client;
+	__u32 *reached;
 
 	if (!l || (!l->interval_ns && !l->connections))
 		return 1;
+	if (socket_of(skb, p, FROM_CLIENT) == SOCKET_live) /* a SYN sent again, to the daemon */
+		return 1;
 	client_of(skb, c, p, &client);
-	if (l->connections && bpf_map_lookup_elem(&full, &client)) {
+	reached = l->connections ? bpf_map_lookup_elem(&full, &client) : NULL;
+	if (reached && *reached >= l->connections) {
 		skb->mark |= WEIR_MARK_RESET(c->mark);
 		*verdict = count(WEIR_WIRE_limited_connections, NEXT);
 		return 0;

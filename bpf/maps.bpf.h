@@ -151,7 +151,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
-	__type(key, struct weir_client);
+	__type(key, struct weir_metered);
 	__type(value, struct weir_meter);
 } meters SEC(".maps");
 
@@ -160,7 +160,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
 	__type(key, struct weir_client);
-	__type(value, __u8);
+	__type(value, __u32);
 } full SEC(".maps");
 
 /* --- flows -------------------------------------------------------------------------------------------------------- */

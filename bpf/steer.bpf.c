@@ -265,6 +265,8 @@ ALWAYS_INLINE int held_packet(struct __sk_buff *skb, const struct weir_config *c
 
 	if (h->state == WEIR_HELD_taken)
 		return taken_packet(skb, c, p, h);
+	if (p->tcp.fin || p->tcp.rst)
+		h->client.ended = 1;
 	if (h->state == WEIR_HELD_passed && (!p->payload_length || (__s32)(bpf_ntohl(p->tcp.seq) - h->take_seq) >= 0))
 		return passed_packet(skb, c, p, on_wire); /* behind the hello */
 	/* A reset ends nothing here: the origin may never accept it.  The daemon's sweep removes the entry. */
@@ -439,6 +441,8 @@ int weir_lan_out(struct __sk_buff *skb)
 		return NEXT;
 	if (h->state == WEIR_HELD_taken)
 		return count(WEIR_WIRE_origin_held, DROP);
+	if (p.tcp.fin || p.tcp.rst)
+		h->origin.ended = 1;
 	if (confirm(&p, h, on_wire))
 		return NEXT;
 	if (p.tcp.rst && ends(&p, h))

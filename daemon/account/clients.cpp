@@ -10,7 +10,7 @@ bool Clients::make_room(Shard& shard) {
   if (shard.clients.size() < most / shard_count) return true;
   auto oldest = shard.clients.end();
   for (auto at = shard.clients.begin(); at != shard.clients.end(); ++at) {
-    if (at->second.connections > 0 || at->second.full) continue;
+    if (at->second.connections > 0 || at->second.full > 0) continue;
     if (oldest == shard.clients.end() || at->second.last < oldest->second.last) oldest = at;
   }
   if (oldest == shard.clients.end()) return false;
@@ -36,7 +36,7 @@ Client* Clients::find_or_make(Shard& shard, const ClientKey& key, const Address&
 
 /// Under the shard's lock, after whatever may have changed the answer.
 void Clients::weigh(const ClientKey& key, Client& client) {
-  const bool full = client.most > 0 && client.connections + client.waiting >= client.most;
+  const unsigned full = client.connections + client.waiting >= client.most ? client.most : 0;
   if (full == client.full) return;
   client.full = full;
   const std::lock_guard lock(turned_mutex_);
@@ -48,7 +48,8 @@ std::vector<Clients::Turn> Clients::turned() {
   return std::exchange(turned_, {});
 }
 
-Clients::Count Clients::opened(const ClientKey& key, const Address& address, WallTime now, unsigned allowed) {
+Clients::Count Clients::opened(const ClientKey& key, const Address& address, WallTime now, unsigned allowed,
+                               bool waited) {
   Shard& shard = of(key);
   const std::lock_guard lock(shard.mutex);
   Client* const client = find_or_make(shard, key, address, now);
@@ -57,6 +58,7 @@ Clients::Count Clients::opened(const ClientKey& key, const Address& address, Wal
     return Count::none;
   }
   ++client->connections;
+  if (waited && client->waiting > 0) --client->waiting;
   ++client->opened;
   client->last = std::max(client->last, now);
   client->most = allowed;

@@ -15,6 +15,7 @@
 
 #include "base/client_key.h"
 #include "base/clock.h"
+#include "base/units.h"
 
 namespace weir::account {
 
@@ -24,7 +25,7 @@ struct Client {
   std::uint64_t connections = 0;   ///< now
   std::uint64_t waiting = 0;       ///< of those who said nothing yet: on the wire, not judged, not in `connections`
   unsigned most = 0;               ///< connections that it may have; 0: any number
-  bool full = false;               ///< it has as many
+  unsigned full = 0;               ///< the limit that it has reached; 0: none
   std::uint64_t opened = 0;
   std::uint64_t refused = 0;  ///< by rules: lines of the access log
   std::uint64_t bytes_in = 0, bytes_out = 0;
@@ -36,19 +37,21 @@ class Clients {
  public:
   static constexpr std::size_t most = 4096;
   static constexpr std::size_t addresses_kept = 8;
+  static constexpr Duration quiet = std::chrono::seconds(5);  ///< after which a connection counts as waiting
 
   enum class Count : std::uint8_t {
     none,    ///< it is not counted, and nothing may be told of it later
     within,  ///< counted
     beyond,  ///< counted, and more than the client may have
   };
-  /// A connection begins, of a client that may have `allowed` at once; 0: any number.
-  Count opened(const ClientKey& key, const Address& address, WallTime now, unsigned allowed = 0);
+  /// A connection begins, of a client that may have `allowed` at once; 0: any number.  `waited`: it was among those
+  /// that waiting() was told of.
+  Count opened(const ClientKey& key, const Address& address, WallTime now, unsigned allowed = 0, bool waited = false);
   void ended(const ClientKey& key);
   /// A line of the access log.
   void carried(const ClientKey& key, std::uint64_t bytes_in, std::uint64_t bytes_out, bool refused);
 
-  /// Connections of a client on the wire that are not judged yet.
+  /// Connections of a client on the wire that are not judged yet, for longer than `quiet`.
   struct Waiting {
     Address address;  ///< of one of them
     std::uint64_t count = 0;
@@ -69,7 +72,7 @@ class Clients {
   }
   struct Turn {
     ClientKey client;
-    bool full;  ///< it has as many connections as it may, or less again
+    unsigned full;  ///< it has as many connections as this allows; 0: less again
   };
   /// What has turned since the last call, in order.
   std::vector<Turn> turned();

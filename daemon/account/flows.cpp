@@ -1,6 +1,7 @@
 #include "account/flows.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/name.h"
 
@@ -13,10 +14,12 @@ bool Filter::wants(const Record& record) const {
   return host.empty() || within(record.host, host);
 }
 
-void Flows::insert(Live live) {
+std::optional<Live> Flows::insert(Live live) {
   Shard& shard = of(live.record.id);
   std::lock_guard lock(shard.mutex);
-  shard.flows.insert_or_assign(live.record.id, std::move(live));
+  const auto [at, added] = shard.flows.try_emplace(live.record.id);
+  Live before = std::exchange(at->second, std::move(live));
+  return added ? std::nullopt : std::optional(std::move(before));
 }
 
 std::optional<Live> Flows::take(FlowId id) {

@@ -43,7 +43,7 @@ struct Filter {
 
 class Flows {
  public:
-  void insert(Live live);  ///< replaces a flow of the same id
+  std::optional<Live> insert(Live live);  ///< returns the flow of the same id that it replaces
   /// Calls `change(Live&)` under the shard's lock; false if no such flow lives.
   template <class F>
   bool update(FlowId id, F&& change) {

@@ -100,11 +100,13 @@ FlowId Ledger::opened(const Opening& opening) {
   live.record.depth = opening.depth;
   live.client = clients_.key_of(opening.flow);
   live.record.client_name = names_.of(opening.flow.client.address, live.client.device());
-  const auto counted = clients_.opened(live.client, opening.flow.client.address, live.record.ts, opening.most);
+  const auto counted = clients_.opened(live.client, opening.flow.client.address, live.record.ts, opening.most,
+                                       now - live.since > Clients::quiet);
   live.counted = counted != Clients::Count::none;
   live.beyond = counted == Clients::Count::beyond;
   FlowId id = live.record.id;
-  flows_.insert(std::move(live));
+  // A flow may be announced twice, where the kernel forgot that it was.
+  if (const auto before = flows_.insert(std::move(live)); before && before->counted) clients_.ended(before->client);
   counters_.of(Count::opened).add();
   return id;
 }

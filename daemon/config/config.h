@@ -48,7 +48,7 @@ struct Gateway {
 
 struct Limits {
   unsigned connections = 65536;
-  /// Ceiling of the daemon's memory without the cache, in octets; 0: none; empty: half of what this machine has.
+  /// Ceiling of the daemon's memory without the cache, in octets; 0: none; empty: half of what that leaves.
   std::optional<std::uint64_t> memory;
   Duration head = std::chrono::seconds(10);
   Duration idle = std::chrono::seconds(60);

@@ -69,7 +69,7 @@ constexpr Key table[] = {
     {"limits.connections", "number", "65536", reload, "connections held by the daemon at once; beyond: on_failure",
      [](Reader& r, const Node& n) { r.number(n, 1, 1 << 20, r.config.limits.connections); }},
     {"limits.memory", "size, \"auto\" or \"off\"", "\"auto\"", reload,
-     "ceiling of the memory of everything but the cache; beyond: on_failure; \"auto\": half of the machine's",
+     "ceiling of the memory of everything but the cache; beyond: on_failure; \"auto\": half of what that leaves",
      [](Reader& r, const Node& n) { r.ceiling(n, r.config.limits.memory); }},
     {"limits.head", "duration", "\"10s\"", reload, "time in which a whole request head or hello must arrive",
      [](Reader& r, const Node& n) { r.duration(n, std::chrono::milliseconds(1), r.config.limits.head); }},

@@ -22,7 +22,9 @@ ClientLine line_of(const account::Client& client, const policy::Snapshot& policy
     }
   }
   line.connections = client.connections;
+  line.waiting = client.waiting;
   line.allowed = client.most;
+  line.full = client.full > 0;
   line.opened = client.opened;
   line.refused = client.refused;
   line.bytes_in = client.bytes_in;
@@ -37,7 +39,7 @@ ClientLine line_of(const account::Client& client, const policy::Snapshot& policy
 std::vector<std::string> WorldDesk::full_clients() const {
   std::vector<std::string> full;
   for (const account::Client& client : world_.books().clients().list()) {
-    if (!client.full) continue;
+    if (client.full == 0) continue;
     std::string name(world_.loaded().directory->name_of(client.addresses.front(), client.mac));
     full.push_back(name.empty() ? client.addresses.front().to_string() : std::move(name));
   }

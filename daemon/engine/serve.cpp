@@ -218,6 +218,11 @@ io::Task<std::optional<End>> serve_one(Connection& c, Workspace& w) {
   co_return End{step.reason, *step.parting};
 }
 
+bool is_short_of_memory(const Services& services) {
+  return services.out_of_memory && services.out_of_memory->load(std::memory_order_relaxed) &&
+         !services.workspaces.has_spare();
+}
+
 /// Requests one after another, in order (RFC 9112 §9.3.2), until the connection ends.
 io::Task<End> serve_all(Connection& c) {
   for (;;) {
@@ -226,6 +231,7 @@ io::Task<End> serve_all(Connection& c) {
       const bool drained = c.services.draining && ready.error() == Errc::timed_out;
       co_return End{drained ? CloseReason::shutdown : reason_of(ready.error().code), Parting::close};
     }
+    if (is_short_of_memory(c.services)) co_return End{CloseReason::limit, Parting::reset};
     const Workspaces::Lease workspace = c.services.workspaces.take();
     do {
       if (const auto end = co_await serve_one(c, *workspace); end) co_return *end;

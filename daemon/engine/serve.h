@@ -1,6 +1,7 @@
 // HTTP/1.1 between a client and the origin that it dialled: one coroutine a client connection, one exchange a request.
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <optional>
@@ -28,11 +29,12 @@ struct Services {
   const std::shared_ptr<const policy::Snapshot>&
       policy;  ///< the one in force; each request keeps the one it began with
   account::Ledger& ledger;
-  cache::Store* cache = nullptr;          ///< shared by all workers; null: there is none
-  resolve::Resolver* resolver = nullptr;  ///< says which host owns which address, for the cache
-  unsigned verifying = 0;                 ///< questions to it that are under way
-  bool draining = false;                  ///< no further request on any connection
-  unsigned forgotten = 0;                 ///< how often forget_origins() was called
+  cache::Store* cache = nullptr;                     ///< shared by all workers; null: there is none
+  resolve::Resolver* resolver = nullptr;             ///< says which host owns which address, for the cache
+  unsigned verifying = 0;                            ///< questions to it that are under way
+  const std::atomic<bool>* out_of_memory = nullptr;  ///< no request begins that needs more of it; null: never
+  bool draining = false;                             ///< no further request on any connection
+  unsigned forgotten = 0;                            ///< how often forget_origins() was called
   Workspaces workspaces = {};
   std::list<io::Deadline*> waiting = {};  ///< of the connections that wait for their next request
 };

@@ -68,6 +68,8 @@ class Workspaces {
   };
   using Lease = std::unique_ptr<Workspace, GiveBack>;
 
+  /// Whether take() needs no memory.
+  bool has_spare() const { return !unused_.empty(); }
   Lease take() {
     if (unused_.empty()) return Lease(new Workspace, {this});
     Lease lease(unused_.back().release(), {this});

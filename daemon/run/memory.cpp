@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
+#include <string_view>
 
 namespace weir::run {
 namespace {
@@ -35,14 +34,23 @@ std::string cgroup_path() {
 
 }  // namespace
 
-MemoryGauge::MemoryGauge() : statm_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) {}
+MemoryGauge::MemoryGauge() : status_(::open("/proc/self/status", O_RDONLY | O_CLOEXEC)) {}
 
 std::uint64_t MemoryGauge::in_use() const {
-  char text[128] = {};
-  if (!statm_ || pread(statm_.get(), text, sizeof text - 1, 0) <= 0) return 0;
-  unsigned long long all = 0, resident = 0, of_files = 0;
-  if (std::sscanf(text, "%llu %llu %llu", &all, &resident, &of_files) != 3) return 0;
-  return (resident - std::min(resident, of_files)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  char buffer[4096];
+  const ssize_t size = status_ ? pread(status_.get(), buffer, sizeof buffer, 0) : -1;
+  if (size <= 0) return 0;
+  const std::string_view text(buffer, static_cast<std::size_t>(size));
+  std::uint64_t sum = 0;
+  for (const std::string_view name : {"\nRssAnon:", "\nVmSwap:"}) {
+    const std::size_t at = text.find(name);
+    const std::size_t digits = at == text.npos ? at : text.find_first_of("0123456789", at);
+    if (digits == text.npos) continue;
+    std::uint64_t kib = 0;
+    std::from_chars(text.data() + digits, text.data() + text.size(), kib);
+    sum += kib << 10;
+  }
+  return sum;
 }
 
 /// A limit holds for all groups below the one where it is written.

@@ -11,11 +11,11 @@ namespace weir::run {
 class MemoryGauge {
  public:
   MemoryGauge();
-  /// Octets of this process that belong to no file; 0: the kernel does not say.
+  /// Octets of this process that belong to no file, swapped ones too; 0: the kernel does not say.
   std::uint64_t in_use() const;
 
  private:
-  Fd statm_;
+  Fd status_;
 };
 
 /// What this process may have at most: of its machine, or of the control group that it runs in.

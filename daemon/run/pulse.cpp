@@ -167,9 +167,12 @@ void Pulse::sweep() {
   std::unordered_set<FlowId> unclaimed;
   std::unordered_map<ClientKey, account::Clients::Waiting, ClientKeyHash> waiting;
   const auto policy = policies_.in_force();
+  const bool limits = std::ranges::any_of(policy->config().client_limits,
+                                          [](const config::Limit& limit) { return limit.connections > 0; });
+  std::size_t seen = 0;
   kernel_.sweep({.handshake = handshake_for,
                  .undecided = undecided_for,
-                 .quiet = sweep_every,
+                 .quiet = account::Clients::quiet,
                  // A takeover that never became an accepted socket belongs to nobody; one sweep's grace for one that is
                  // being accepted now.
                  .orphaned =
@@ -185,10 +188,14 @@ void Pulse::sweep() {
                      },
                  .waiting =
                      [&](const Flow& flow) {
-                       auto& of_client = waiting[clients_.key_of(flow)];
-                       of_client.address = flow.client.address;
-                       of_client.most = policy->allowance(flow.client.address, flow.mac).connections;
-                       ++of_client.count;
+                       if (!limits) return;
+                       if (++seen % 1024 == 0) beat_if_due();
+                       const auto [at, first] = waiting.try_emplace(clients_.key_of(flow));
+                       if (first) {
+                         const auto allowance = policy->allowance(flow.client.address, flow.mac);
+                         at->second = {.address = flow.client.address, .most = allowance.connections};
+                       }
+                       ++at->second.count;
                      }});
   clients_.waiting(waiting, std::chrono::system_clock::now());
   unclaimed_ = std::move(unclaimed);

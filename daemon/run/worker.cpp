@@ -42,7 +42,8 @@ Worker::Worker(unsigned number, Shared& shared, account::Ledger& ledger, Terms t
                 .policy = terms_.policy,
                 .ledger = ledger,
                 .cache = &shared.cache,
-                .resolver = &resolver_} {}
+                .resolver = &resolver_,
+                .out_of_memory = &shared.out_of_memory} {}
 
 Result<std::unique_ptr<Worker>> Worker::make(unsigned number, Shared& shared, account::Ledger& ledger, Terms terms) {
   std::unique_ptr<Worker> worker(new Worker(number, shared, ledger, std::move(terms)));

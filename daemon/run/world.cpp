@@ -162,15 +162,25 @@ void World::limit_connections() {
               ": no more open files are allowed");
 }
 
-void World::limit_memory() { shared_->most_memory = loaded_.config->limits.memory.value_or(memory_at_hand() / 2); }
+void World::limit_memory() {
+  const std::uint64_t at_hand = memory_at_hand(), cache = loaded_.config->cache.memory;
+  const std::uint64_t most = loaded_.config->limits.memory.value_or((at_hand - std::min(at_hand, cache)) / 2);
+  const std::uint64_t all = MemoryGauge().in_use(), own = all - std::min<std::uint64_t>(all, shared_->cache.used());
+  shared_->most_memory = most;
+  if (most > 0 && own >= most)
+    log_warning("limits.memory=\"" + size_text(most) + "\" is less than Weir takes for itself and its lists, " +
+                size_text(own) + ": new connections follow on_failure");
+}
 
 /// What is free goes back to the machine only when it is told to: else one flood would look like many.
 void World::tend_memory() {
-  constexpr Duration pause = std::chrono::seconds(2);
+  constexpr Duration least = std::chrono::seconds(2), most = std::chrono::seconds(60);
   const auto now = std::chrono::steady_clock::now();
+  if (!shared_->out_of_memory) trim_pause_ = least;
   if (!shared_->out_of_memory || now < next_trim_) return;
-  next_trim_ = now + pause;
   malloc_trim(0);
+  next_trim_ = now + trim_pause_;
+  trim_pause_ = std::min(most, trim_pause_ * 2);  // it holds workers up while it looks
 }
 
 World::~World() {

@@ -198,6 +198,7 @@ class World {
   bool aside_ = false;  // by the operator's word
   bool stopping_ = false;
   Monotonic next_trim_{};
+  Duration trim_pause_{};
   Monotonic next_try_{};  // of rules whose time has come, after the kernel refused them
 };
 

@@ -59,8 +59,8 @@ WEIR_JSON(Health, well, reason, notes, line)
 WEIR_JSON(FlowLine, live, ts, flow, client, client_port, mac, client_name, dst, dst_port, host, depth, action, rule,
           would, would_rule, reason, method, url, status, cache, bytes_in, bytes_out, duration_ms)
 WEIR_JSON(FlowList, flows)
-WEIR_JSON(ClientLine, name, mac, addresses, groups, connections, allowed, opened, refused, bytes_in, bytes_out,
-          first_seen, last_seen)
+WEIR_JSON(ClientLine, name, mac, addresses, groups, connections, waiting, allowed, full, opened, refused, bytes_in,
+          bytes_out, first_seen, last_seen)
 WEIR_JSON(NameTrouble, name, trouble)
 WEIR_JSON(ClientList, now, clients, most, uncounted, files, troubles)
 WEIR_JSON(WireReason, name, text, count)

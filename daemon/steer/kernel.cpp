@@ -116,6 +116,14 @@ void remove_if(int map, Predicate gone, Leaving leaving) {
   }
 }
 
+/// For how long a flow on the wire may be silent before nobody is behind it any more: clients leave without a word.
+/// RFC 5382 §5, REQ-5: established, or partly closed; and what nobody ever answered.
+std::uint64_t forgotten_after(const weir_passed& flow) {
+  constexpr std::uint64_t second = 1'000'000'000;
+  if (flow.packets_down == 0) return 60 * second;
+  return flow.state & (WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin) ? 240 * second : 7440 * second;
+}
+
 int quiet(libbpf_print_level, const char*, va_list) { return 0; }
 
 Settings small() {
@@ -283,13 +291,13 @@ Result<void> Kernel::set_adjacent(const std::vector<Prefix>& prefixes) {
   return write_adjacent(impl_->object.get(), prefixes);
 }
 
-void Kernel::refuse_more(const ClientKey& client, bool refuse) const {
+void Kernel::refuse_more(const ClientKey& client, unsigned limit) const {
   weir_client key{};
   std::memcpy(key.mac.octets, client.mac.octets.data(), sizeof key.mac.octets);
   std::memcpy(key.address, client.address.octets.data(), sizeof key.address);
-  constexpr std::uint8_t yes = 1;
-  if (refuse)
-    bpf_map_update_elem(impl_->map("full"), &key, &yes, BPF_ANY);
+  const std::uint32_t reached = limit;
+  if (reached > 0)
+    bpf_map_update_elem(impl_->map("full"), &key, &reached, BPF_ANY);
   else
     bpf_map_delete_elem(impl_->map("full"), &key);
 }
@@ -438,7 +446,7 @@ void Kernel::sweep(const Sweep& sweep) {
       impl_->map("held"),
       [&](const weir_flow_key& key, const weir_held& h) {
         if (h.state == WEIR_HELD_taken) return sweep.orphaned(h.id);
-        if (h.state != WEIR_HELD_passed && older(h, sweep.quiet)) {
+        if (h.state != WEIR_HELD_passed && !h.client.ended && !h.origin.ended && older(h, sweep.quiet)) {
           Flow flow = flow_of(key);
           flow.mac = mac_of(h.mac);
           sweep.waiting(flow);
@@ -460,6 +468,7 @@ void Kernel::sweep(const Sweep& sweep) {
       [&](const weir_flow_key&, const weir_passed& p) {
         constexpr std::uint8_t fins = WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin;
         const bool ended = (p.state & WEIR_PASSED_rst) || (p.state & fins) == fins;
+        if (!ended && now - p.seen_ns > forgotten_after(p)) return true;
         if (!ended) sweep.passing(p);
         // An ended flow lingers for the last ACKs, which in a closed gateway need its entry to pass.
         return ended && now - p.seen_ns > linger;

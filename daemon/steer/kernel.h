@@ -116,9 +116,9 @@ class Kernel {
   std::optional<weir_passed> passed(const Flow& flow) const;
   /// A new policy refuses this passing flow: its next packet is reset.
   void reset_passed(const Flow& flow);
-  /// From now on new connections of a client are reset, where a limit on their number holds for it, or are not.  A
-  /// failure leaves it to the daemon, which counts.
-  void refuse_more(const ClientKey& client, bool refuse) const;
+  /// A client has as many connections as a limit allows; 0: no longer.  New ones for which that limit or a lower one
+  /// holds are reset.  A failure leaves it to the daemon, which counts.
+  void refuse_more(const ClientKey& client, unsigned limit) const;
   /// What sweep() needs to know.
   struct Sweep {
     Duration handshake;                               ///< how long a flow may stay without the origin's SYN-ACK

@@ -242,7 +242,9 @@ struct ClientLine {
   std::vector<std::string> addresses;  ///< the last few, the latest first
   std::vector<std::string> groups;
   std::uint64_t connections = 0;  ///< now
+  std::uint64_t waiting = 0;      ///< besides those: on the wire, and nothing was said yet
   std::uint64_t allowed = 0;      ///< so many at once; 0 = any number
+  bool full = false;              ///< it has as many
   std::uint64_t opened = 0;       ///< in all
   std::uint64_t refused = 0;      ///< by rules: connections and requests
   std::uint64_t bytes_in = 0;     ///< from it, of what has ended

@@ -170,12 +170,18 @@ struct weir_client {
   __u8 address[16];    /* all zero where `mac` is known */
 };
 
-/* LRU map `meters`: client -> when its next connection is due.  Full: the client seen longest ago begins anew. */
+/* LRU map `meters`: client and limit -> when the next connection is due.  Full: the one used longest ago begins anew.
+ */
+struct weir_metered {
+  struct weir_client client;
+  __u64 interval_ns; /* of the limit: another one begins anew */
+};
 struct weir_meter {
   __u64 due_ns; /* CLOCK_MONOTONIC */
 };
 
-/* hash `full`: clients that have as many connections as they may; written by the daemon */
+/* hash `full`: client -> the limit that it has reached; written by the daemon.  A connection for which a higher one
+ * holds goes on: the daemon then hears of it. */
 
 /* --- flows -------------------------------------------------------------------------------------------------------- */
 
@@ -194,7 +200,8 @@ struct weir_half {
   __u16 window; /* as on the wire of the SYN: never scaled */
   __u8 wscale;
   __u8 options; /* WEIR_OPTION_* */
-  __u8 pad[2];
+  __u8 ended;   /* it sent a FIN or a reset, which ends nothing: the other side may never have seen it */
+  __u8 pad;
 };
 #define WEIR_OPTION_wscale    1
 #define WEIR_OPTION_sack      2
@@ -280,6 +287,7 @@ WEIR_ASSERT_SIZE(struct weir_device, 4);
 WEIR_ASSERT_SIZE(struct weir_pair, 4);
 WEIR_ASSERT_SIZE(struct weir_limit, 24);
 WEIR_ASSERT_SIZE(struct weir_client, 24);
+WEIR_ASSERT_SIZE(struct weir_metered, 32);
 WEIR_ASSERT_SIZE(struct weir_meter, 8);
 WEIR_ASSERT_SIZE(struct weir_row_key, 8);
 WEIR_ASSERT_SIZE(struct weir_row, 4);

@@ -85,6 +85,11 @@ TEST_F(KernelControl, SweepRemovesWhatIsOldAndUndecidedOrEndedAndNothingElse) {
   put_passed(tls4(7), {.seen_ns = fresh, .state = WEIR_PASSED_rst});
   std::multiset<std::uint64_t> shown, waiting;
   put_held(tls4(8), {.started_ns = old, .state = WEIR_HELD_synack});
+  put_held(tls4(10), {.started_ns = old, .state = WEIR_HELD_synack, .client = {.ended = 1}});
+  put_passed(tls4(11), {.seen_ns = ns - 90'000'000'000, .packets_up = 1});
+  put_passed(tls4(12), {.seen_ns = ns - 90'000'000'000, .packets_up = 1, .packets_down = 1});
+  put_passed(tls4(13), {.seen_ns = ns - 300'000'000'000, .packets_down = 1, .state = WEIR_PASSED_fin_origin});
+  put_passed(tls4(14), {.seen_ns = ns - 7'500'000'000'000, .packets_down = 1});
   put_held(tls4(9), {.id = 9, .started_ns = old, .state = WEIR_HELD_taken});
   kernel().sweep({.handshake = std::chrono::seconds(10),
                   .undecided = std::chrono::seconds(60),
@@ -104,6 +109,10 @@ TEST_F(KernelControl, SweepRemovesWhatIsOldAndUndecidedOrEndedAndNothingElse) {
   EXPECT_FALSE(kernel().passed(tls4(5)));
   EXPECT_TRUE(kernel().passed(tls4(6)));
   EXPECT_TRUE(kernel().passed(tls4(7)));
+  EXPECT_FALSE(kernel().passed(tls4(11))) << "nobody ever answered";
+  EXPECT_TRUE(kernel().passed(tls4(12)));
+  EXPECT_FALSE(kernel().passed(tls4(13))) << "partly closed, and its client has gone";
+  EXPECT_FALSE(kernel().passed(tls4(14))) << "gone without a word";
 }
 
 // Whoever waits before the first byte must not pass unjudged because the flow was forgotten.

@@ -22,7 +22,7 @@ class Limits : public Lab {
       made.limits[1] = {.interval_ns = hour, .slack_ns = hour * (arrivals - 1), .connections = 0, .pad = 0};
     made.limits[1].connections = connections;
     ASSERT_TRUE(kernel().commit(made));
-    weir_client key{}, next{};
+    weir_metered key{}, next{};
     while (bpf_map_get_next_key(map("meters"), nullptr, &next) == 0) {
       key = next;
       bpf_map_delete_elem(map("meters"), &key);
@@ -92,19 +92,43 @@ TEST_F(Limits, OfAReloadHoldAtOnce) {
 TEST_F(Limits, OnConnectionsResetTheClientsThatTheDaemonNames) {
   allow(0, 5);
   EXPECT_EQ(opens("10.1.0.2", tablet), watched);
-  kernel().refuse_more(device(tablet), true);
+  kernel().refuse_more(device(tablet), 5);
   EXPECT_EQ(opens("10.1.0.2", tablet), too_many);
   EXPECT_EQ(opens("10.1.0.2", phone), watched);
-  kernel().refuse_more(device(tablet), false);
+  kernel().refuse_more(device(tablet), 0);
   EXPECT_EQ(opens("10.1.0.2", tablet), watched);
+}
+
+// The client has reached a lower limit, of its other address: the daemon decides.
+TEST_F(Limits, OnConnectionsThatAreHigherThanTheOneReachedDoNotHold) {
+  allow(0, 500);
+  kernel().refuse_more(device(tablet), 50);
+  EXPECT_EQ(opens("10.1.0.2", tablet), watched);
+  kernel().refuse_more(device(tablet), 500);
+  EXPECT_EQ(opens("10.1.0.2", tablet), too_many);
+  kernel().refuse_more(device(tablet), 0);
+}
+
+// Two limits for one device: neither gives back what the other has taken.
+TEST_F(Limits, OnNewConnectionsAreMeteredEachByItself) {
+  allow(1);
+  EXPECT_EQ(opens("10.1.0.2", tablet), watched);
+  policy::KernelPlan other = plan(hasher(), 8);
+  other.limits = {{}, {.interval_ns = 1'000'000, .slack_ns = 4'000'000'000, .connections = 0, .pad = 0}};
+  ASSERT_TRUE(kernel().commit(other));
+  EXPECT_EQ(opens("10.1.0.2", tablet), watched);
+  policy::KernelPlan again = plan(hasher(), 9);
+  again.limits = {{}, {.interval_ns = 3'600'000'000'000, .slack_ns = 0, .connections = 0, .pad = 0}};
+  ASSERT_TRUE(kernel().commit(again));
+  EXPECT_EQ(opens("10.1.0.2", tablet), too_soon);
 }
 
 TEST_F(Limits, OnConnectionsHoldNoLongerThanThePolicySaysSo) {
   allow(0, 5);
-  kernel().refuse_more(device(tablet), true);
+  kernel().refuse_more(device(tablet), 5);
   allow(0, 0);
   EXPECT_EQ(opens("10.1.0.2", tablet), watched);
-  kernel().refuse_more(device(tablet), false);
+  kernel().refuse_more(device(tablet), 0);
 }
 
 TEST_F(Limits, DoNotHoldForOthersNorForWhoIsExempt) {

@@ -19,8 +19,8 @@ std::string who(const ClientLine& client) {
 
 /// "20", or "20 of 20" of a client that has as many as it may.
 std::string connections_of(const ClientLine& client) {
-  const bool full = client.allowed > 0 && client.connections >= client.allowed;
-  return count_text(client.connections) + (full ? " of " + count_text(client.allowed) : "");
+  return count_text(client.connections + client.waiting) +
+         (client.full ? " of " + count_text(client.allowed) : std::string());
 }
 
 std::string addresses_of(const ClientLine& client) {

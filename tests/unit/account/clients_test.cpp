@@ -145,7 +145,7 @@ std::string turns(Clients& clients) {
   std::string text;
   for (const auto& [client, full] : clients.turned()) {
     if (!text.empty()) text += ", ";
-    text += full ? "full " : "free ";
+    text += full > 0 ? "full " : "free ";
     text += client.device() ? client.mac.to_string() : client.address.to_string();
   }
   return text;
@@ -193,6 +193,37 @@ TEST(ClientLimits, CountWhatSaysNothing) {
   clients.waiting({}, start);
   const std::string free = turns(clients);
   EXPECT_TRUE(free == "free 10.0.0.1, free 10.0.0.9" || free == "free 10.0.0.9, free 10.0.0.1") << free;
+}
+
+// One device, two limits: each of its connections is under its own.
+TEST(ClientLimits, SayWhichOfThemIsReached) {
+  Clients clients;
+  const Flow flow = from("10.0.0.1");
+  const ClientKey key = clients.key_of(flow);
+  for (int n = 0; n < 3; ++n) clients.opened(key, flow.client.address, start, 500);
+  EXPECT_EQ(turns(clients), "");
+  EXPECT_EQ(clients.opened(key, flow.client.address, start, 2), Clients::Count::beyond);
+  const auto turned = clients.turned();
+  ASSERT_EQ(turned.size(), 1U);
+  EXPECT_EQ(turned[0].full, 2U);
+  clients.opened(key, flow.client.address, start, 500);
+  EXPECT_EQ(turns(clients), "free 10.0.0.1");
+}
+
+TEST(ClientLimits, CountAConnectionThatSpeaksAtLastOnce) {
+  Clients clients;
+  const Flow flow = from("10.0.0.1");
+  const ClientKey key = clients.key_of(flow);
+  open(clients, flow, start, 3);
+  clients.waiting({{key, {flow.client.address, 1, 3}}}, start);
+  clients.opened(key, flow.client.address, start, 3, true);
+  EXPECT_EQ(turns(clients), "") << "two connections";
+}
+
+TEST(ClientLimits, CountAFlowThatIsAnnouncedTwiceOnce) {
+  Books books(1, {});
+  for (int n = 0; n < 3; ++n) books.ledger(0).opened({.flow = from("10.0.0.1"), .id = 7, .most = 2});
+  EXPECT_EQ(books.clients().list()[0].connections, 1U);
 }
 
 TEST(ClientLimits, ReachTheLedger) {
