@@ -1,6 +1,7 @@
 #include "account/ledger.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::account {
 
@@ -195,6 +196,12 @@ Totals Books::totals() const {
   Totals sum;
   for (const auto& ledger : ledgers_) sum += ledger->counters();
   return sum;
+}
+
+TimingSums Books::timings() const {
+  TimingSums sums;
+  for (const auto& ledger : ledgers_) sums += std::as_const(*ledger).timings();
+  return sums;
 }
 
 HitsByRule Books::hits() const {
