@@ -42,6 +42,7 @@ class Pulse {
   void beat_if_due();
   void hear();
   void passed(const weir_event& event);
+  void note_handshake(const weir_event& event);
   void ended(const weir_event& event);
   void destroy(const weir_event& event);
   void sweep();
