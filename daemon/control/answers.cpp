@@ -445,6 +445,8 @@ Answer refusals(Desk& desk, const Query& query) {
   return good(all);
 }
 
+Answer slow(Desk& desk, const Query&) { return good(desk.slow()); }
+
 Answer health(Desk& desk, const Query&) { return good(health_of(desk)); }
 
 /// The values of a query that names exactly these; empty when it does not.
@@ -502,6 +504,7 @@ constexpr Route routes[] = {
     {"GET", "/v1/explain", true, explain},
     {"GET", "/v1/refusal", true, refusals},
     {"GET", "/v1/health", false, health},
+    {"GET", "/v1/slow", false, slow},
     {"GET", "/v1/lists", false, lists},
     {"GET", "/v1/lists/diff", true, list_diff},
     {"POST", "/v1/lists/accept", true, list_accept},

@@ -41,6 +41,8 @@ class Desk {
   virtual cache::Store& cache() = 0;
   /// In force; the reference holds until the next reload() or roll_back().
   virtual const policy::Snapshot& policy() = 0;
+  /// What is slow, against what is usual.
+  virtual Slow slow() = 0;
   /// What the gateway's clock shows now.
   virtual policy::Moment moment() = 0;
   /// All but `now`.

@@ -92,6 +92,7 @@ io::Task<void> Steward::keep() {
     world_.look_at_clock();
     world_.look_at_names();
     world_.tend_lists();
+    desk_.look_at_times();
     watch_logs();
     watch_unjudged();
     say_state();

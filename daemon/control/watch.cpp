@@ -22,8 +22,14 @@ class Exposition {
  public:
   Exposition& family(std::string_view name, std::string_view type, std::string_view help) {
     name_ = name;
+    suffix_ = {};
     text_.append("# HELP ").append(name).append(" ").append(help);
     text_.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
+    return *this;
+  }
+  /// Of a family whose samples have longer names than itself: what comes next is called so.
+  Exposition& part(std::string_view suffix) {
+    suffix_ = suffix;
     return *this;
   }
   Exposition& sample(double value, Labels labels = {}) {
@@ -39,7 +45,7 @@ class Exposition {
 
  private:
   Exposition& line(std::string_view value, Labels labels) {
-    text_ += name_;
+    text_.append(name_).append(suffix_);
     const char* before = "{";
     for (const auto& [name, content] : labels) {
       text_.append(before).append(name).append("=\"");
@@ -60,7 +66,7 @@ class Exposition {
   }
 
   std::string text_;
-  std::string_view name_;
+  std::string_view name_, suffix_;
 };
 
 void describe(Exposition& out, const Status& s, const Health& health) {
@@ -128,6 +134,44 @@ void count_rules(Exposition& out, Desk& desk) {
   for (const auto& [rule, count] : hits) out.sample(count.did, {{"rule", rule}});
   out.family("weir_rule_would_total", "counter", "The same that it would have decided, were it not only counting.");
   for (const auto& [rule, count] : hits) out.sample(count.would, {{"rule", rule}});
+}
+
+/// What `le` of a bucket is, in seconds: a power of two of microseconds, every other bound of ours.
+std::string seconds_of(int bucket) {
+  char digits[32];
+  std::snprintf(digits, sizeof digits, "%.9g", 1e-6 * static_cast<double>(account::bound(bucket)));
+  return digits;
+}
+
+void count_times(Exposition& out, const account::TimingSums& sums) {
+  out.family("weir_stage_seconds", "histogram",
+             "Time before, inside and behind Weir: to a client, in Weir, to an origin, until its answer.");
+  for (int s = 0; s < account::spans; ++s) {
+    const auto span = static_cast<account::Span>(s);
+    const auto& took = sums.of(span);
+    std::uint64_t so_far = 0;
+    for (int bucket = 0; bucket < account::buckets; ++bucket) {
+      so_far += took.bucket[bucket];
+      const bool last = bucket == account::buckets - 1;
+      if (bucket % 2 != 0 && !last) continue;
+      out.part("_bucket").sample(
+          so_far, {{"stage", stage(span)}, {"carrier", carrier(span)}, {"le", last ? "+Inf" : seconds_of(bucket)}});
+    }
+    out.part("_sum").sample(1e-6 * static_cast<double>(took.sum_us),
+                            {{"stage", stage(span)}, {"carrier", carrier(span)}});
+    out.part("_count").sample(so_far, {{"stage", stage(span)}, {"carrier", carrier(span)}});
+  }
+  const auto sides = [&](std::string_view name, std::string_view help, const auto& of, auto member) {
+    out.family(name, "counter", help);
+    for (int w = 0; w < account::ways; ++w) out.sample(of[w].*member, {{"side", word(static_cast<account::Way>(w))}});
+  };
+  using Sent = account::SentOf<std::uint64_t>;
+  sides("weir_handshakes_total", "Handshakes that were watched on the wire.", sums.handshakes, &Sent::sent);
+  sides("weir_handshakes_sent_again_total", "Of them, such of which a part was lost on that side.", sums.handshakes,
+        &Sent::again);
+  sides("weir_segments_total", "Segments with data that Weir sent, of one connection in four.", sums.segments,
+        &Sent::sent);
+  sides("weir_segments_sent_again_total", "Of them, such as were sent before.", sums.segments, &Sent::again);
 }
 
 void count_cache(Exposition& out, Desk& desk, const account::Totals& totals) {
@@ -226,6 +270,7 @@ std::string metrics_text(Desk& desk) {
   count(out, totals);
   count_reasons(out, desk, totals);
   count_rules(out, desk);
+  count_times(out, desk.books().timings());
   count_cache(out, desk, totals);
   count_lists(out, desk.lists());
   count_logs(out, s, desk.books().log());

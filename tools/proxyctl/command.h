@@ -52,6 +52,7 @@ struct Arguments {
 /// The commands return the exit status of the program (control::Exit).
 int status(const Arguments& arguments, const Look& look);
 int health(const Arguments& arguments, const Look& look);
+int slow(const Arguments& arguments, const Look& look);
 int flows(const Arguments& arguments, const Look& look);
 int clients(const Arguments& arguments, const Look& look);
 int policy(const Arguments& arguments, const Look& look);

@@ -69,6 +69,33 @@ TEST(Watch, SaysWhatIsPausedOrDrainedByHand) {
   EXPECT_EQ(health_of(desk).line, "not well: Weir stops");
 }
 
+// A histogram of Prometheus: buckets hold all that is not greater, so that the last one is the count.
+TEST(Metrics, ShowTimesAsHistogramsInSeconds) {
+  FakeDesk desk;
+  account::Timings& timings = desk.books_.ledger(0).timings();
+  timings.add(account::Span::inside, std::chrono::microseconds(100));
+  timings.add(account::Span::inside, std::chrono::milliseconds(300));
+  timings.add(account::Span::inside, std::chrono::minutes(1));
+  timings.handshake(account::Way::origin, true);
+  timings.sent(account::Way::client, 1000, 7);
+  const std::string text = metrics_text(desk);
+  const std::string inside = R"({stage="inside",carrier="held")";
+  for (const std::string& line : {
+           "weir_stage_seconds_bucket" + inside + R"(,le="6.4e-05"} 0)",
+           "weir_stage_seconds_bucket" + inside + R"(,le="0.000128"} 1)",
+           "weir_stage_seconds_bucket" + inside + R"(,le="0.524288"} 2)",
+           "weir_stage_seconds_bucket" + inside + R"(,le="16.777216"} 2)",
+           "weir_stage_seconds_bucket" + inside + R"(,le="+Inf"} 3)",
+           "weir_stage_seconds_count" + inside + "} 3",
+           "weir_stage_seconds_sum" + inside + "} 60.3001",
+           std::string(R"(weir_stage_seconds_count{stage="origin",carrier="passed"} 0)"),
+           std::string(R"(weir_handshakes_sent_again_total{side="origin"} 1)"),
+           std::string(R"(weir_segments_sent_again_total{side="client"} 7)"),
+       }) {
+    EXPECT_NE(text.find('\n' + line), text.npos) << line;
+  }
+}
+
 TEST(Metrics, CountEveryRowOfEveryTable) {
   FakeDesk desk;
   desk.wire_[WEIR_WIRE_overloaded] = 14;
