@@ -210,6 +210,14 @@ HitsByRule Books::hits() const {
   return sums;
 }
 
+std::optional<HitsByRule> Books::hits_now() const {
+  HitsByRule sums;
+  for (const auto& ledger : ledgers_) {
+    if (!ledger->hits().try_add_to(sums)) return {};
+  }
+  return sums;
+}
+
 std::vector<Record> Books::live(const Filter& filter) const {
   return flows_.list(filter, std::chrono::steady_clock::now());
 }

@@ -142,6 +142,8 @@ class Books {
   Totals totals() const;
   TimingSums timings() const;
   HitsByRule hits() const;
+  /// For a reader that waits for nobody; empty when it would have to.
+  std::optional<HitsByRule> hits_now() const;
   std::vector<Record> live(const Filter& filter) const;     ///< newest first, with their duration so far
   std::vector<Record> recent(const Filter& filter) const;   ///< last ended first
   std::vector<Record> refused(const Filter& filter) const;  ///< by rules; the last first

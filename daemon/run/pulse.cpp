@@ -54,10 +54,7 @@ void Pulse::rest() {
 
 void Pulse::beat_again() { resting_ = false; }
 
-bool Pulse::is_alive(Duration limit) const {
-  const Monotonic turned{Monotonic::duration(turned_.load(std::memory_order_relaxed))};
-  return std::chrono::steady_clock::now() - turned < limit;
-}
+bool Pulse::is_alive(Duration limit) const { return std::chrono::steady_clock::now() - turned() < limit; }
 
 void Pulse::run(std::stop_token stop) {
   auto next_sweep = std::chrono::steady_clock::now() + sweep_every;

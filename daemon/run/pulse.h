@@ -35,6 +35,7 @@ class Pulse {
   void beat_again();
   /// From any thread: whether it came round within `limit`.
   bool is_alive(Duration limit) const;
+  Monotonic turned() const { return Monotonic(Monotonic::duration(turned_.load(std::memory_order_relaxed))); }
 
  private:
   void run(std::stop_token stop);

@@ -68,6 +68,23 @@ TEST_F(Golden, StatusOnAnOlderKernelNamesTheFallback) {
   expect_golden("status_fallback", status_text(json<control::Status>("status_fallback"), look_));
 }
 
+TEST_F(Golden, StatusOfADaemonThatDoesNotAnswerIsTheLastKnown) {
+  const auto quiet = json<control::Status>("status_quiet");
+  control::LastPage page{.written = now_ - 100, .asked = now_ - 101, .health = {.line = "well"}, .status = quiet};
+  expect_golden("status_hangs", last_page_text(page, now_, look_));
+  EXPECT_EQ(last_health(page, now_).line,
+            "not well: the daemon does not answer since 12:28:20, new connections follow on_failure");
+  EXPECT_FALSE(last_health(page, now_).well);
+
+  page.written = now_ - 1;
+  page.asked = now_ - 30;
+  expect_golden("status_busy", last_page_text(page, now_, look_));
+  EXPECT_TRUE(last_health(page, now_).well) << "judged by those who do not hang";
+  page.health = {.well = false, .reason = "a worker hangs since 12:29:00", .line = "not well: a worker hangs"};
+  expect_golden("status_busy_unjudged", last_page_text(page, now_, look_));
+  EXPECT_EQ(last_health(page, now_).line, "not well: a worker hangs");
+}
+
 /// A gateway on a quiet night: stages with passed and held, now and usual, in milliseconds.
 control::Slow slow_night(const std::string& verdict) {
   control::Slow slow{.now = 1741609800, .from = 1741609500, .verdict = verdict, .usual = "7 days at this hour"};
