@@ -21,7 +21,7 @@ enum class Span : std::uint8_t {
   inside,         ///< a head in Weir, each way, without the waits for others
   origin_passed,  ///< SYN to SYN-ACK, at the gateway
   origin_held,    ///< the same, or a dial from beginning to end
-  answer,         ///< a request handed to the origin until the head of its response
+  answer,         ///< a request without a body handed to the origin until the head of its response
 };
 inline constexpr int spans = 6;
 std::string_view stage(Span span);    ///< "client", "inside", "origin", "answer"

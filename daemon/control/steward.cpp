@@ -107,12 +107,12 @@ io::Task<void> Steward::keep() {
     watch_logs();
     watch_unjudged();
     say_state();
-    post_bulletin();
     if (terminations_ > 0) {
       world_.drain();
       if (world_.drained() || terminations_ > 1 || drained >= world_.loaded().config->limits.drain) break;
       drained += tick;
     }
+    post_bulletin();
     if (auto slept = co_await io::sleep(loop_.wheel(), tick); !slept) co_return;
   }
   loop_.stop();

@@ -189,7 +189,8 @@ void note_time(const Connection& c, Workspace& w) {
   account::Timings& timings = c.services.ledger.timings();
   w.inside.stop(std::chrono::steady_clock::now());
   timings.add(account::Span::inside, w.inside.total());
-  if (w.waited) timings.add(account::Span::answer, *w.waited);
+  const bool at_once = w.request.framing.empty();  // else the client may have taken its time over the body
+  if (w.waited && at_once) timings.add(account::Span::answer, *w.waited);
 }
 
 /// One request from its first octet to its record.  Returns how the connection ends, if it does.
