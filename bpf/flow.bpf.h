@@ -7,6 +7,7 @@
 
 #include "hello.bpf.h"
 #include "maps.bpf.h"
+#include "timing.bpf.h"
 #include "verdict.bpf.h"
 
 /* Unique while this kernel runs; the top bit is 0 (ids of the daemon have it set). */
@@ -44,10 +45,11 @@ ALWAYS_INLINE void copy_name(struct weir_event *e, const struct hello_state *s)
 	e->name_length = length;
 }
 
-/* A flow goes on the wire for good.  An entry of an older connection is overwritten. */
+/* A flow goes on the wire for good.  An entry of an older connection is overwritten.  `h`: as it was watched, or NULL.
+ */
 ALWAYS_INLINE void begin_passed(const struct packet *p, __u32 policy, __u16 row, enum weir_wire_reason reason, __u64 id,
 				__u64 started_ns, __u8 state, const struct hello_state *named,
-				const struct weir_mac *mac)
+				const struct weir_mac *mac, const struct weir_held *h)
 {
 	struct weir_passed flow = {.policy = policy, .packets_up = 1, .bytes_up = p->payload_length, .state = state};
 	struct weir_event *e;
@@ -75,6 +77,7 @@ ALWAYS_INLINE void begin_passed(const struct packet *p, __u32 policy, __u16 row,
 	e->bytes_up = e->bytes_down = 0;
 	e->state = 0;
 	e->mac = *mac;
+	tell_timing(e, h);
 	e->name_length = 0;
 	if (named)
 		copy_name(e, named);
@@ -84,7 +87,7 @@ ALWAYS_INLINE void begin_passed(const struct packet *p, __u32 policy, __u16 row,
 /* A watched flow passes unjudged, for good. */
 ALWAYS_INLINE void pass_held(const struct packet *p, struct weir_held *h, enum weir_wire_reason reason)
 {
-	begin_passed(p, h->policy, h->row, reason, h->id, h->started_ns, 0, NULL, &h->mac);
+	begin_passed(p, h->policy, h->row, reason, h->id, h->started_ns, 0, NULL, &h->mac, h);
 	bpf_map_delete_elem(&held, &p->key);
 }
 
@@ -95,7 +98,7 @@ ALWAYS_INLINE void pass_hello(const struct packet *p, struct weir_held *h, __u32
 			      const struct hello_state *named)
 {
 	begin_passed(p, h->policy, h->row, WEIR_WIRE_passed_hello, h->id, h->started_ns, WEIR_PASSED_unconfirmed, named,
-		     &h->mac);
+		     &h->mac, h);
 	h->take_seq = h->client.isn + 1 + length;
 	h->state = WEIR_HELD_passed;
 }

@@ -89,6 +89,7 @@ ALWAYS_INLINE int still_in_use(struct __sk_buff *skb, const struct weir_config *
 	struct weir_passed *on_wire;
 
 	if (h && h->state != WEIR_HELD_taken && h->client.isn == bpf_ntohl(p->tcp.seq)) {
+		syn_again(h);
 		*verdict = pass(skb, c, WEIR_WIRE_watched);
 		return 1;
 	}
@@ -132,7 +133,7 @@ ALWAYS_INLINE int new_connection(struct __sk_buff *skb, const struct weir_config
 	if (j.values.at_syn == WEIR_CELL_pass && !c->floor_splice) {
 		struct weir_mac mac = source_of(skb, p);
 
-		begin_passed(p, policy_id(j.generation), j.row, WEIR_WIRE_passed_syn, 0, 0, 0, NULL, &mac);
+		begin_passed(p, policy_id(j.generation), j.row, WEIR_WIRE_passed_syn, 0, 0, 0, NULL, &mac, NULL);
 		return pass(skb, c, WEIR_WIRE_passed_syn);
 	}
 	if (protocol == WEIR_PORT_http || c->floor_splice || !c->takeover || j.values.at_syn == WEIR_CELL_block)
@@ -267,6 +268,7 @@ ALWAYS_INLINE int held_packet(struct __sk_buff *skb, const struct weir_config *c
 		return taken_packet(skb, c, p, h);
 	if (p->tcp.fin || p->tcp.rst)
 		h->client.ended = 1;
+	answer_seen(p, h);
 	if (h->state == WEIR_HELD_passed && (!p->payload_length || (__s32)(bpf_ntohl(p->tcp.seq) - h->take_seq) >= 0))
 		return passed_packet(skb, c, p, on_wire); /* behind the hello */
 	/* A reset ends nothing here: the origin may never accept it.  The daemon's sweep removes the entry. */
@@ -401,6 +403,7 @@ ALWAYS_INLINE void learn_synack(struct __sk_buff *skb, const struct packet *p, s
 
 	if (!o || bpf_ntohl(p->tcp.ack_seq) != h->client.isn + 1)
 		return;
+	synack_seen(h);
 	h->origin = o->half;
 	if (p->tcp.ece)
 		h->origin.options |= WEIR_OPTION_ecn;

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <unordered_map>
 
 #include "account/record.h"
@@ -30,14 +31,28 @@ class RuleHits {
     if (Hits* hits = of(record.would_rule)) ++hits->would;
   }
   void add_to(HitsByRule& sums) const {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
+    sum(sums);
+  }
+  /// For a reader that waits for nobody.  False: somebody has stopped while it counted.
+  bool try_add_to(HitsByRule& sums) const {
+    constexpr int tries = 1000;
+    std::unique_lock lock(mutex_, std::try_to_lock);
+    for (int i = 0; i < tries && !lock; ++i) {
+      std::this_thread::yield();
+      if (lock.try_lock()) break;
+    }
+    if (lock) sum(sums);
+    return lock.owns_lock();
+  }
+
+ private:
+  void sum(HitsByRule& sums) const {
     for (const auto& [rule, hits] : rules_) {
       sums[rule].did += hits.did;
       sums[rule].would += hits.would;
     }
   }
-
- private:
   Hits* of(const std::string& rule) {
     if (rule.empty()) return nullptr;
     if (const auto known = rules_.find(rule); known != rules_.end()) return &known->second;

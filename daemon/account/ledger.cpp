@@ -1,6 +1,7 @@
 #include "account/ledger.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::account {
 
@@ -207,9 +208,23 @@ Totals Books::totals() const {
   return sum;
 }
 
+TimingSums Books::timings() const {
+  TimingSums sums;
+  for (const auto& ledger : ledgers_) sums += std::as_const(*ledger).timings();
+  return sums;
+}
+
 HitsByRule Books::hits() const {
   HitsByRule sums;
   for (const auto& ledger : ledgers_) ledger->hits().add_to(sums);
+  return sums;
+}
+
+std::optional<HitsByRule> Books::hits_now() const {
+  HitsByRule sums;
+  for (const auto& ledger : ledgers_) {
+    if (!ledger->hits().try_add_to(sums)) return {};
+  }
   return sums;
 }
 

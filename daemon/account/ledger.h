@@ -23,6 +23,7 @@
 #include "account/hits.h"
 #include "account/names.h"
 #include "account/record.h"
+#include "account/timing.h"
 
 namespace weir::account {
 
@@ -73,6 +74,7 @@ class Recent {
 /// One thread's pen.  All methods are that thread's.
 class Ledger {
  public:
+  static constexpr unsigned one_in = 4;  ///< connections are asked about their way
   static constexpr std::size_t endings_kept = 4096, refusals_kept = 1024;
 
   Ledger(unsigned number, Flows& flows, AccessLog& log, Busy& busy, Clients& clients, const Names& names);
@@ -92,12 +94,17 @@ class Ledger {
   /// on the wire may end before or after a restart of the daemon.
   void ended(FlowId id, CloseReason reason, std::optional<Traffic> total = {});
   void dialled(Dial dial);
+  /// How long things take, for `slow`.
+  Timings& timings() { return timings_; }
+  /// Whether this connection is one of those of which the kernel is asked about its way: that costs a system call.
+  bool samples_path() { return sampled_++ % one_in == 0; }
 
   /// Whether a record's `heads` are of use, and its URL is to have the query string.
   bool wants_heads() const { return log_.wants_heads(); }
   bool wants_query() const { return log_.wants_query(); }
 
   const Counters& counters() const { return counters_; }
+  const Timings& timings() const { return timings_; }
   const Recent& recent() const { return recent_; }
   const Recent& refused() const { return refused_; }
   const RuleHits& hits() const { return hits_; }
@@ -113,6 +120,8 @@ class Ledger {
   Clients& clients_;
   const Names& names_;
   Counters counters_;
+  Timings timings_;
+  unsigned sampled_ = 0;
   Recent recent_{endings_kept};
   Recent refused_{refusals_kept};  // apart: on a busy gateway the others would push them out within a minute
   RuleHits hits_;
@@ -134,7 +143,10 @@ class Books {
   Names& names() { return names_; }
   /// Any thread.
   Totals totals() const;
+  TimingSums timings() const;
   HitsByRule hits() const;
+  /// For a reader that waits for nobody; empty when it would have to.
+  std::optional<HitsByRule> hits_now() const;
   std::vector<Record> live(const Filter& filter) const;     ///< newest first, with their duration so far
   std::vector<Record> recent(const Filter& filter) const;   ///< last ended first
   std::vector<Record> refused(const Filter& filter) const;  ///< by rules; the last first

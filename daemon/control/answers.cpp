@@ -121,19 +121,7 @@ Would would(Desk& desk, const account::Totals& totals) {
   return would;
 }
 
-Answer status(Desk& desk, const Query&) {
-  Status s = desk.situation();
-  s.now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  const account::Totals totals = desk.books().totals();
-  count(s, totals, desk.wire());
-  s.would = would(desk, totals);
-  const account::AccessLog& log = desk.books().log();
-  s.log = {.path = log.where(),
-           .dropped = totals.of(account::Count::log_dropped),
-           .lost = log.lost(),
-           .error = log.error() ? log.error().message() : ""};
-  return good(s);
-}
+Answer status(Desk& desk, const Query&) { return good(status_of(desk)); }
 
 Answer flows(Desk& desk, const Query& query) {
   account::Filter filter;
@@ -452,7 +440,12 @@ Answer refusals(Desk& desk, const Query& query) {
   return good(all);
 }
 
-Answer health(Desk& desk, const Query&) { return good(health_of(desk)); }
+Answer slow(Desk& desk, const Query&) { return good(desk.slow()); }
+
+Answer health(Desk& desk, const Query&) {
+  return good(
+      health_of(desk, bulletin_of(desk), std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+}
 
 /// The values of a query that names exactly these; empty when it does not.
 std::optional<std::vector<std::string>> values(const Query& query, std::initializer_list<std::string_view> names) {
@@ -509,6 +502,7 @@ constexpr Route routes[] = {
     {"GET", "/v1/explain", true, explain},
     {"GET", "/v1/refusal", true, refusals},
     {"GET", "/v1/health", false, health},
+    {"GET", "/v1/slow", false, slow},
     {"GET", "/v1/lists", false, lists},
     {"GET", "/v1/lists/diff", true, list_diff},
     {"POST", "/v1/lists/accept", true, list_accept},
@@ -524,6 +518,20 @@ constexpr Route routes[] = {
 };
 
 }  // namespace
+
+Status status_of(Desk& desk) {
+  Status s = desk.situation();
+  s.now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  const account::Totals totals = desk.books().totals();
+  count(s, totals, desk.wire());
+  s.would = would(desk, totals);
+  const account::AccessLog& log = desk.books().log();
+  s.log = {.path = log.where(),
+           .dropped = totals.of(account::Count::log_dropped),
+           .lost = log.lost(),
+           .error = log.error() ? log.error().message() : ""};
+  return s;
+}
 
 Answer refusal(int status, std::string_view text) { return {status, line_of({{"error", text}})}; }
 

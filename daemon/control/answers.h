@@ -17,6 +17,8 @@ struct Answer {
 
 /// `target` as in the request line: "/v1/flows?limit=3".  What the protocol of weir/control.h does not know is refused.
 Answer answer(Desk& desk, std::string_view method, std::string_view target);
+/// The whole of it, counters too.
+Status status_of(Desk& desk);
 /// {"error": text}
 Answer refusal(int status, std::string_view text);
 

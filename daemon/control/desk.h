@@ -1,5 +1,5 @@
 // What the control socket can be asked, as values: whoever runs the gateway sits behind this desk, and does not know of
-// HTTP or JSON.  All of it happens on the control thread.
+// HTTP or JSON.
 #pragma once
 
 #include <array>
@@ -26,21 +26,29 @@ struct Who {
   std::string name;        ///< "" = nobody gives it one
 };
 
-class Desk {
+/// What any thread may read at any time, whatever the others do.
+class Gauges {
  public:
-  virtual ~Desk() = default;
+  virtual ~Gauges() = default;
 
-  /// version, state, started, workers, policy, times, tier and events; whatever else stands in a
-  /// Status is filled in from the counters.
-  virtual Status situation() = 0;
-  /// Why new connections follow on_failure at this moment; "" = they are judged.
+  /// Why new connections follow on_failure at this moment, and since when; "" = they are judged.
   virtual std::string ailment() = 0;
   virtual const account::Books& books() = 0;
   /// Packets and flows in the kernel by weir_wire_reason, since the start of the daemon.
   virtual std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() = 0;
   virtual cache::Store& cache() = 0;
+};
+
+/// The rest happens on the control thread.
+class Desk : public Gauges {
+ public:
+  /// version, state, started, workers, policy, times, tier and events; whatever else stands in a
+  /// Status is filled in from the counters.
+  virtual Status situation() = 0;
   /// In force; the reference holds until the next reload() or roll_back().
   virtual const policy::Snapshot& policy() = 0;
+  /// What is slow, against what is usual.
+  virtual Slow slow() = 0;
   /// What the gateway's clock shows now.
   virtual policy::Moment moment() = 0;
   /// All but `now`.

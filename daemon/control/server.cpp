@@ -36,7 +36,7 @@ std::string encode(const Answer& answer) {
 }
 
 /// Reads one request and finds its answer; empty when nobody is left to answer.
-io::Task<std::optional<Answer>> receive(io::Tcp& client, Desk& desk, Handler handler) {
+io::Task<std::optional<Answer>> receive(io::Tcp& client, const Handler& handler) {
   std::array<std::byte, most_head> buffer;
   std::size_t filled = 0;
   http::HeadScan scan;
@@ -52,16 +52,16 @@ io::Task<std::optional<Answer>> receive(io::Tcp& client, Desk& desk, Handler han
     if (!whole) co_return refusal(http_status(whole.error().code), text(whole.error().code));
     if (!*whole) continue;
     if (!request.framing.empty()) co_return refusal(413, "a request here has no body");
-    co_return handler(desk, request.method, request.path);
+    co_return handler(request.method, request.path);
   }
 }
 
-io::Task<void> converse(io::Loop& loop, Fd socket, Desk& desk, Handler handler) {
+io::Task<void> converse(io::Loop& loop, Fd socket, const Handler& handler) {
   auto client = io::Tcp::adopt(loop, std::move(socket));
   if (!client) co_return;  // out of descriptors: the client sees a close and asks again
   {
     io::Deadline deadline(loop.wheel(), *client, patience);
-    std::optional<Answer> found = co_await receive(*client, desk, handler);
+    std::optional<Answer> found = co_await receive(*client, handler);
     if (!found) co_return;
 
     deadline.restart(patience);  // a reload may have used it up; and a 408 still has to be written
@@ -73,7 +73,7 @@ io::Task<void> converse(io::Loop& loop, Fd socket, Desk& desk, Handler handler) 
 
 }  // namespace
 
-io::Task<Result<void>> serve(io::Loop& loop, Fd listening, Desk& desk, Handler handler) {
+io::Task<Result<void>> serve(io::Loop& loop, Fd listening, Handler handler) {
   auto listener = io::Tcp::adopt(loop, std::move(listening));
   if (!listener) co_return std::unexpected(listener.error());
 
@@ -86,7 +86,7 @@ io::Task<Result<void>> serve(io::Loop& loop, Fd listening, Desk& desk, Handler h
     }
     Fd client(::accept4(listener->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client) {
-      if (clients.size() < most_clients) clients.spawn(converse(loop, std::move(client), desk, handler));
+      if (clients.size() < most_clients) clients.spawn(converse(loop, std::move(client), handler));
       continue;
     }
     if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) continue;

@@ -49,17 +49,26 @@ std::expected<std::unique_ptr<Steward>, steer::Obstacle> Steward::open(run::Worl
 }
 
 Steward::Steward(run::World& world, Socket socket)
-    : world_(world), desk_(world, WEIR_VERSION), socket_(std::move(socket)), watchdog_(world) {}
+    : world_(world),
+      desk_(world, WEIR_VERSION),
+      socket_(std::move(socket)),
+      watchers_(desk_, board_, world.loaded().config->control.metrics, world.loaded().config->control.socket),
+      watchdog_(world) {}
+
+io::Task<void> Steward::answer_operators() {
+  Handler handler = [this](std::string_view method, std::string_view target) { return answered(method, target); };
+  const auto served = co_await serve(loop_, socket_.take(), std::move(handler));
+  if (!served && served.error() != Errc::stopped)
+    run::log_error("the control socket failed: " + served.error().cause.message());
+}
 
 void Steward::run() {
-  loop_.spawn([](io::Loop& loop, Fd fd, Desk& desk) -> io::Task<void> {
-    if (auto served = co_await serve(loop, std::move(fd), desk); !served && served.error() != Errc::stopped)
-      run::log_error("the control socket failed: " + served.error().cause.message());
-  }(loop_, socket_.take(), desk_));
+  loop_.spawn(answer_operators());
   const config::Config& config = *world_.loaded().config;
   run::log_info("started version=" WEIR_VERSION " rules=" + std::to_string(config.rules.size()) +
                 " workers=" + std::to_string(world_.workers()) + (config.gateway.observe ? " observing" : ""));
-  serve_watchers();
+  post_bulletin();
+  watchers_.start();
   loop_.spawn(keep());
   say_state();
   say_ready();
@@ -67,19 +76,21 @@ void Steward::run() {
   desk_.stopped();
 }
 
-/// Whom nobody can watch still works: a port that is taken is an error to be told, and no more.
-void Steward::serve_watchers() {
-  const auto& place = world_.loaded().config->control.metrics;
-  if (!place) return;
-  auto listening = listen_at(*place);
-  if (!listening) {
-    run::log_error("control.metrics " + place->to_string() + " cannot be opened: " + listening.error().cause.message());
-    return;
-  }
-  loop_.spawn([](io::Loop& loop, Fd fd, Desk& desk) -> io::Task<void> {
-    if (auto served = co_await serve(loop, std::move(fd), desk, watched); !served && served.error() != Errc::stopped)
-      run::log_error("control.metrics failed: " + served.error().cause.message());
-  }(loop_, std::move(*listening), desk_));
+/// Who has changed something, and then looks from outside, sees what he did.
+Answer Steward::answered(std::string_view method, std::string_view target) {
+  Answer found = answer(desk_, method, target);
+  if (method == "GET") return found;
+  next_bulletin_ = {};
+  post_bulletin();
+  return found;
+}
+
+void Steward::post_bulletin() {
+  constexpr Duration every = std::chrono::seconds(2);
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_bulletin_) return;
+  next_bulletin_ = now + every;
+  board_.post(bulletin_of(desk_));
 }
 
 /// What needs the control thread now and then.  Ends the loop when the gateway may go.
@@ -93,6 +104,7 @@ io::Task<void> Steward::keep() {
     world_.look_at_names();
     world_.tend_lists();
     world_.tend_memory();
+    desk_.look_at_times();
     watch_logs();
     watch_unjudged();
     say_state();
@@ -101,6 +113,7 @@ io::Task<void> Steward::keep() {
       if (world_.drained() || terminations_ > 1 || drained >= world_.loaded().config->limits.drain) break;
       drained += tick;
     }
+    post_bulletin();
     if (auto slept = co_await io::sleep(loop_.wheel(), tick); !slept) co_return;
   }
   loop_.stop();
@@ -110,6 +123,7 @@ void Steward::take_signals() {
   const sigset_t set = our_signals();
   const timespec at_once{};
   for (int signal; (signal = sigtimedwait(&set, nullptr, &at_once)) > 0;) {
+    next_bulletin_ = {};
     if (signal == SIGHUP) {
       desk_.reload({});
       continue;

@@ -5,8 +5,10 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "control/answers.h"
 #include "control/manager.h"
 #include "control/socket.h"
+#include "control/watchers.h"
 #include "control/world_desk.h"
 #include "io/loop.h"
 #include "run/world.h"
@@ -31,20 +33,24 @@ class Steward {
 
  private:
   Steward(run::World& world, Socket socket);
+  io::Task<void> answer_operators();
   io::Task<void> keep();
   void take_signals();
   void watch_logs();
   void watch_unjudged();
-  void serve_watchers();
+  Answer answered(std::string_view method, std::string_view target);
+  void post_bulletin();
   void say_state();
 
   run::World& world_;
   WorldDesk desk_;
   Socket socket_;
+  Board board_;
+  Watchers watchers_;
   io::Loop loop_;
   Watchdog watchdog_;
   StateLine state_line_;
-  Monotonic next_state_{};
+  Monotonic next_state_{}, next_bulletin_{};
   int terminations_ = 0;
   std::error_code access_error_, events_error_;  ///< of the logs, as last said
   Monotonic next_tending_{}, next_count_{};

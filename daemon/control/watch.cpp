@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <initializer_list>
 #include <utility>
@@ -15,6 +16,19 @@ namespace weir::control {
 
 namespace {
 
+/// A bulletin comes every two seconds.
+constexpr std::int64_t stale_after = 4;
+
+/// "14:02:11" on this machine's clock.
+std::string clock_of(std::int64_t time) {
+  const std::time_t at = time;
+  std::tm local{};
+  ::localtime_r(&at, &local);
+  char text[16];
+  std::strftime(text, sizeof text, "%H:%M:%S", &local);
+  return text;
+}
+
 using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
 /// The text format, version 0.0.4: a family's HELP and TYPE once, then its samples.
@@ -22,8 +36,14 @@ class Exposition {
  public:
   Exposition& family(std::string_view name, std::string_view type, std::string_view help) {
     name_ = name;
+    suffix_ = {};
     text_.append("# HELP ").append(name).append(" ").append(help);
     text_.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
+    return *this;
+  }
+  /// Of a family whose samples have longer names than itself: what comes next is called so.
+  Exposition& part(std::string_view suffix) {
+    suffix_ = suffix;
     return *this;
   }
   Exposition& sample(double value, Labels labels = {}) {
@@ -39,7 +59,7 @@ class Exposition {
 
  private:
   Exposition& line(std::string_view value, Labels labels) {
-    text_ += name_;
+    text_.append(name_).append(suffix_);
     const char* before = "{";
     for (const auto& [name, content] : labels) {
       text_.append(before).append(name).append("=\"");
@@ -60,7 +80,7 @@ class Exposition {
   }
 
   std::string text_;
-  std::string_view name_;
+  std::string_view name_, suffix_;
 };
 
 void describe(Exposition& out, const Status& s, const Health& health) {
@@ -110,8 +130,8 @@ void count(Exposition& out, const account::Totals& totals) {
   for (int i = 0; i < account::actions; ++i) out.sample(totals.would[i], {{"action", word(static_cast<Action>(i))}});
 }
 
-void count_reasons(Exposition& out, Desk& desk, const account::Totals& totals) {
-  const auto wire = desk.wire();
+void count_reasons(Exposition& out, Gauges& gauges, const account::Totals& totals) {
+  const auto wire = gauges.wire();
   out.family("weir_wire_total", "counter", "What became of packets and flows in the kernel.");
   for (std::uint32_t i = 0; i < WEIR_WIRE_REASONS; ++i)
     out.sample(wire[i], {{"reason", word(static_cast<weir_wire_reason>(i))}});
@@ -127,22 +147,58 @@ void count_reasons(Exposition& out, Desk& desk, const account::Totals& totals) {
   by_reason(totals.connections);
 }
 
-void count_rules(Exposition& out, Desk& desk) {
-  const account::HitsByRule hits = desk.books().hits();
+void count_rules(Exposition& out, const account::HitsByRule& hits) {
   out.family("weir_rule_decisions_total", "counter", "Requests, and connections without any, that a rule decided.");
   for (const auto& [rule, count] : hits) out.sample(count.did, {{"rule", rule}});
   out.family("weir_rule_would_total", "counter", "The same that it would have decided, were it not only counting.");
   for (const auto& [rule, count] : hits) out.sample(count.would, {{"rule", rule}});
 }
 
-void count_cache(Exposition& out, Desk& desk, const account::Totals& totals) {
-  const cache::Store& store = desk.cache();
+/// What `le` of a bucket is, in seconds: a power of two of microseconds, every other bound of ours.
+std::string seconds_of(int bucket) {
+  char digits[32];
+  std::snprintf(digits, sizeof digits, "%.9g", 1e-6 * static_cast<double>(account::bound(bucket)));
+  return digits;
+}
+
+void count_times(Exposition& out, const account::TimingSums& sums) {
+  out.family("weir_stage_seconds", "histogram",
+             "Time before, inside and behind Weir: to a client, in Weir, to an origin, until its answer.");
+  for (int s = 0; s < account::spans; ++s) {
+    const auto span = static_cast<account::Span>(s);
+    const auto& took = sums.of(span);
+    std::uint64_t so_far = 0;
+    for (int bucket = 0; bucket < account::buckets; ++bucket) {
+      so_far += took.bucket[bucket];
+      const bool last = bucket == account::buckets - 1;
+      if (bucket % 2 != 0 && !last) continue;
+      out.part("_bucket").sample(
+          so_far, {{"stage", stage(span)}, {"carrier", carrier(span)}, {"le", last ? "+Inf" : seconds_of(bucket)}});
+    }
+    out.part("_sum").sample(1e-6 * static_cast<double>(took.sum_us),
+                            {{"stage", stage(span)}, {"carrier", carrier(span)}});
+    out.part("_count").sample(so_far, {{"stage", stage(span)}, {"carrier", carrier(span)}});
+  }
+  const auto sides = [&](std::string_view name, std::string_view help, const auto& of, auto member) {
+    out.family(name, "counter", help);
+    for (int w = 0; w < account::ways; ++w) out.sample(of[w].*member, {{"side", word(static_cast<account::Way>(w))}});
+  };
+  using Sent = account::SentOf<std::uint64_t>;
+  sides("weir_handshakes_total", "Handshakes that were watched on the wire.", sums.handshakes, &Sent::sent);
+  sides("weir_handshakes_sent_again_total", "Of them, such of which a part was lost on that side.", sums.handshakes,
+        &Sent::again);
+  sides("weir_segments_total", "Segments with data that Weir sent, of one connection in four.", sums.segments,
+        &Sent::sent);
+  sides("weir_segments_sent_again_total", "Of them, such as were sent before.", sums.segments, &Sent::again);
+}
+
+void count_cache(Exposition& out, const cache::Store& store, std::uint64_t objects, const account::Totals& totals) {
   out.family("weir_cache_requests_total", "counter", "Requests by what the cache did.");
   for (int i = 0; i < cache_results; ++i) out.sample(totals.cache[i], {{"result", word(static_cast<CacheResult>(i))}});
   out.family("weir_cache_memory_bytes", "gauge", "Memory of stored responses.").sample(std::uint64_t{store.used()});
   out.family("weir_cache_ceiling_bytes", "gauge", "What cache.memory allows; 0: off.")
       .sample(std::uint64_t{store.ceiling()});
-  out.family("weir_cache_objects", "gauge", "Stored responses.").sample(std::uint64_t{store.entries()});
+  out.family("weir_cache_objects", "gauge", "Stored responses.").sample(objects);
 }
 
 void count_lists(Exposition& out, const Lists& lists) {
@@ -200,46 +256,57 @@ void describe_process(Exposition& out, std::int64_t started) {
 
 }  // namespace
 
-Health health_of(Desk& desk) {
-  const Status s = desk.situation();
-  Health health{.reason = s.state == "running"    ? desk.ailment()
+Health health_of(Gauges& gauges, const Bulletin& bulletin, std::int64_t now) {
+  const Status& s = bulletin.status;
+  Health health{.reason = s.state == "running"    ? gauges.ailment()
                           : s.state == "stopping" ? "Weir stops"
                                                   : "drained by hand, new connections pass unjudged"};
   health.well = health.reason.empty();
   const auto note = [&](bool holds, std::string text) {
     if (holds) health.notes.push_back(std::move(text));
   };
-  note(desk.policy().config().gateway.observe, "Weir only observes");
+  note(now - bulletin.posted > stale_after, "the control thread is busy or hangs since " + clock_of(bulletin.posted));
+  note(s.would.observe, "Weir only observes");
   note(std::ranges::any_of(s.by_hand, pauses), "paused by hand");
   note(!s.policy.refused.empty(), "the last reload was refused");
   note(s.policy.refused.empty() && s.policy.differs, "the file on disk differs");
   for (const std::string& list : s.policy.held) note(true, "an update of list " + list + " is held");
   for (const std::string& list : s.policy.stale) note(true, "list " + list + " is stale");
-  note(bool{desk.books().log().error()} || !s.events.error.empty(), "log lines are lost");
+  note(bool{gauges.books().log().error()} || !s.events.error.empty(), "log lines are lost");
   health.line = health.well ? "well" : "not well: " + health.reason;
   if (!health.well) return health;
   for (const std::string& one : health.notes) health.line += (&one == &health.notes.front() ? ", but " : ", ") + one;
   return health;
 }
 
-std::string metrics_text(Desk& desk) {
-  Status s = desk.situation();
-  s.would.observe = desk.policy().config().gateway.observe;
-  const account::Totals totals = desk.books().totals();
+Bulletin bulletin_of(Desk& desk) {
+  return {.posted = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()),
+          .status = status_of(desk),
+          .lists = desk.lists(),
+          .hits = desk.books().hits(),
+          .cache_objects = desk.cache().entries()};
+}
+
+std::string metrics_text(Gauges& gauges, const Bulletin& bulletin, std::int64_t now) {
+  const account::Totals totals = gauges.books().totals();
   Exposition out;
-  describe(out, s, health_of(desk));
+  describe(out, bulletin.status, health_of(gauges, bulletin, now));
+  out.family("weir_control_age_seconds", "gauge", "Since the control thread said what it alone knows.")
+      .sample(std::max<std::int64_t>(0, now - bulletin.posted));
   count(out, totals);
-  count_reasons(out, desk, totals);
-  count_rules(out, desk);
-  count_cache(out, desk, totals);
-  weigh(out, s.memory);
-  count_lists(out, desk.lists());
-  count_logs(out, s, desk.books().log());
-  describe_process(out, s.started);
+  count_reasons(out, gauges, totals);
+  count_rules(out, gauges.books().hits_now().value_or(bulletin.hits));
+  count_times(out, gauges.books().timings());
+  count_cache(out, gauges.cache(), bulletin.cache_objects, totals);
+  weigh(out, bulletin.status.memory);
+  count_lists(out, bulletin.lists);
+  count_logs(out, bulletin.status, gauges.books().log());
+  describe_process(out, bulletin.status.started);
   return std::move(out).text();
 }
 
-Answer watched(Desk& desk, std::string_view method, std::string_view target) {
+Answer watched(Gauges& gauges, const Bulletin& bulletin, std::int64_t now, std::string_view method,
+               std::string_view target) {
   constexpr std::string_view plain = "text/plain; charset=utf-8";
   const std::string_view path = target.substr(0, target.find('?'));
   Answer answer{.type = plain, .head = method == "HEAD"};
@@ -251,9 +318,9 @@ Answer watched(Desk& desk, std::string_view method, std::string_view target) {
     answer.body = "this path takes GET\n";
   } else if (path == "/metrics") {
     answer.type = "text/plain; version=0.0.4; charset=utf-8";
-    answer.body = metrics_text(desk);
+    answer.body = metrics_text(gauges, bulletin, now);
   } else {
-    const Health health = health_of(desk);
+    const Health health = health_of(gauges, bulletin, now);
     answer.status = health.well ? 200 : 503;
     answer.body = health.line + "\n";
   }

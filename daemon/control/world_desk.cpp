@@ -33,7 +33,12 @@ Mistake mistake(const config::Diagnostic& d) { return {config::to_text(d.where),
 }  // namespace
 
 WorldDesk::WorldDesk(run::World& world, std::string version)
-    : world_(world), version_(std::move(version)), editions_(world), chronicle_(config().control.state) {
+    : world_(world),
+      version_(std::move(version)),
+      editions_(world),
+      chronicle_(config().control.state),
+      slowness_(config().control.state, seconds(std::chrono::system_clock::now())) {
+  if (!slowness_.trouble().empty()) run::log_warning(slowness_.trouble());
   const auto on_disk = load::now_on_disk(world_.loaded().texts);
   const bool passed_over = on_disk && editions_.passes_over(*on_disk);
   chronicle_.begin({.ts = seconds(std::chrono::system_clock::now()),
@@ -70,6 +75,14 @@ Times WorldDesk::times() const {
     times.next_wall = wall_text(load::wall_at(*next));
   }
   return times;
+}
+
+Slow WorldDesk::slow() {
+  return slowness_.compare(world_.books().timings(), seconds(std::chrono::system_clock::now()));
+}
+
+void WorldDesk::look_at_times() {
+  slowness_.look([this] { return world_.books().timings(); }, seconds(std::chrono::system_clock::now()));
 }
 
 policy::Moment WorldDesk::moment() { return load::moment_of(std::chrono::system_clock::now()); }

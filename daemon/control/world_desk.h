@@ -7,6 +7,7 @@
 #include "control/chronicle.h"
 #include "control/desk.h"
 #include "control/editions.h"
+#include "control/slowness.h"
 #include "run/world.h"
 
 namespace weir::control {
@@ -22,6 +23,7 @@ class WorldDesk : public Desk {
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return world_.kernel().counters(); }
   cache::Store& cache() override { return world_.cache(); }
   const policy::Snapshot& policy() override { return world_.policy(); }
+  Slow slow() override;
   policy::Moment moment() override;
   ClientList clients() override;
   std::optional<Who> who(const std::string& client) override;
@@ -43,6 +45,8 @@ class WorldDesk : public Desk {
 
   /// What waits to be confirmed may have waited long enough.  Cheap when nothing does.
   void look_at_window();
+  /// What things take now becomes a part of what is usual.  Cheap when it is not yet time.
+  void look_at_times();
   /// For the history: this run has ended as it should.
   void stopped();
   /// In a line: "running, config 7c1e4a, 12 rules".
@@ -70,6 +74,7 @@ class WorldDesk : public Desk {
   std::string version_;
   Editions editions_;
   Chronicle chronicle_;
+  Slowness slowness_;
 };
 
 }  // namespace weir::control

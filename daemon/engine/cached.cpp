@@ -305,8 +305,10 @@ io::Task<Step> serve_cached(Connection& c, Workspace& w) {
     if (has(request, http::Name::range) || !may_wait(looked, request, wish) || c.services.loop.now() >= until) break;
     joined = store.join(key);
     if (joined.mine) break;
-    if (const auto waited = co_await wait_for(c, *joined.fill, until); !waited)
-      co_return Step{.reason = reason_of(waited.error().code), .parting = Parting::close};
+    w.inside.stop(std::chrono::steady_clock::now());
+    const auto waited = co_await wait_for(c, *joined.fill, until);
+    w.inside.go_on(c.services.loop.now());
+    if (!waited) co_return Step{.reason = reason_of(waited.error().code), .parting = Parting::close};
   }
 
   const bool plain = has(request, http::Name::range);

@@ -37,6 +37,12 @@ CloseReason reason_of(Errc code) {
   }
 }
 
+void note_path(account::Timings& timings, account::Way way, const io::Path& path) {
+  timings.sent(way, path.sent, path.again);
+  if (way == account::Way::client && path.least_rtt > Duration::zero())
+    timings.add(account::Span::client_held, path.least_rtt);
+}
+
 io::Task<Step> answer(Connection& c, std::string text, int status, CloseReason reason, bool close) {
   io::Deadline deadline(c.services.loop.wheel(), c.client, stall);
   const auto sent = co_await c.client.write(as_bytes(text));

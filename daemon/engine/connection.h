@@ -32,9 +32,10 @@ struct Connection {
   bool personal = false;          ///< `origin` may have been told who this client is: it is nobody else's
   bool identified = false;        ///< it is told that by the connection alone: its answers are nobody else's either
   account::Traffic traffic = {};
-  std::string judged_host = {};             ///< of the last judgement told to the ledger
-  policy::Verdict judged = {};              ///< of it; not decided: none yet
-  unsigned forgotten = services.forgotten;  ///< as it was when `origin` was put there
+  std::string judged_host = {};                           ///< of the last judgement told to the ledger
+  policy::Verdict judged = {};                            ///< of it; not decided: none yet
+  const bool asks_path = services.ledger.samples_path();  ///< at the end of its halves
+  unsigned forgotten = services.forgotten;                ///< as it was when `origin` was put there
 
   Flow route() const { return {flow.client, towards}; }
 };
@@ -49,6 +50,9 @@ struct Step {
 };
 
 CloseReason reason_of(Errc code);
+
+/// What the kernel told of the way to one side.
+void note_path(account::Timings& timings, account::Way way, const io::Path& path);
 
 /// Weir's own answer.  A client that takes it no more is noticed at the next read.
 io::Task<Step> answer(Connection& c, std::string text, int status, CloseReason reason, bool close);

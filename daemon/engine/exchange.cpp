@@ -1,5 +1,7 @@
 #include "engine/exchange.h"
 
+#include <chrono>
+
 #include "engine/gather.h"
 #include "engine/serve.h"
 #include "http/body.h"
@@ -28,6 +30,7 @@ io::Task<std::optional<Errc>> upload(Exchange& x, io::Deadline& deadline) {
     if (first) gather.add(as_bytes(x.workspace.request_head));
     add_body(gather, piece->payload, body, x.ask.framing.kind == http::Framing::Kind::chunked);
     if (gather.size() > 0) {
+      if (first) x.workspace.inside.stop(std::chrono::steady_clock::now());
       const auto sent = co_await x.origin.writev(gather.spans());
       if (!sent && sent.error() == Errc::stopped) co_return Errc::stopped;
       if (!sent && sent.error() == Errc::timed_out) co_return Errc::origin_timeout;
@@ -81,6 +84,7 @@ io::Task<std::optional<Errc>> read_response(Exchange& x) {
 io::Task<std::optional<Errc>> download(Exchange& x, io::Deadline& deadline) {
   if (const auto failed = co_await read_response(x); failed) co_return failed;
   const http::Response& response = x.workspace.response;
+  x.workspace.heard(x.loop.now());
   if (response.status == 101 && !x.uploaded) co_return Errc::response_malformed;
   x.status = response.status;
   x.workspace.note_type(response);
@@ -111,6 +115,7 @@ io::Task<std::optional<Errc>> download(Exchange& x, io::Deadline& deadline) {
     add_body(gather, piece->payload, body, delivery.framing == http::Framing::Kind::chunked);
     if (gather.size() > 0) {
       x.answered = true;
+      if (first) x.workspace.inside.stop(std::chrono::steady_clock::now());
       if (const auto sent = co_await x.client.writev(gather.spans()); !sent) co_return sent.error().code;
       x.traffic.out += gather.size();
     }

@@ -1,5 +1,7 @@
 #include "engine/forward.h"
 
+#include <chrono>
+
 #include "http/h1_encode.h"
 #include "relay/relay.h"
 
@@ -44,6 +46,8 @@ io::Task<Step> unreached(Connection& c, Errc code, bool head) {
 /// What is left to do once an exchange has ended.
 io::Task<Forwarded> finish(Connection& c, Workspace& w, Exchange& x, Leg leg, Caching* caching) {
   Forwarded done{.step = {.status = x.status}};
+  const bool over = x.failed || (!x.held && !x.upgraded && !x.origin_persists);
+  if (over && c.asks_path) note_path(c.services.ledger.timings(), account::Way::origin, leg.tcp.path());
   if (x.failed) {
     leg.tcp.reset();
     const bool by_origin = side(*x.failed) == Side::origin && !x.answered;
@@ -87,7 +91,9 @@ io::Task<Forwarded> forward(Connection& c, Workspace& w, Ask ask, Caching* cachi
     std::optional<Leg> leg;
     if (!fresh) leg = existing_leg(c, ask.repeatable);
     if (!leg) {
+      w.inside.stop(std::chrono::steady_clock::now());
       Result<io::Tcp> dialled = co_await c.services.dialer.dial(c.route());
+      w.inside.go_on(c.services.loop.now());
       if (!dialled) {
         const bool stopped = dialled.error() == Errc::stopped;
         Forwarded undone;
@@ -105,7 +111,10 @@ io::Task<Forwarded> forward(Connection& c, Workspace& w, Ask ask, Caching* cachi
                .ask = ask,
                .caching = caching};
     co_await run(x);
-    if (x.failed && leg->reused && !x.heard && ask.repeatable && retry_on_fresh(*x.failed)) continue;
+    if (x.failed && leg->reused && !x.heard && ask.repeatable && retry_on_fresh(*x.failed)) {
+      w.inside.go_on(c.services.loop.now());
+      continue;
+    }
 
     Forwarded done = co_await finish(c, w, x, std::move(*leg), caching);
     done.step.traffic.in += x.traffic.in + ask.head_size;

@@ -1,5 +1,7 @@
 #include "engine/serve.h"
 
+#include <chrono>
+
 #include "account/flow_ids.h"
 #include "base/text.h"
 #include "engine/answer.h"
@@ -169,7 +171,9 @@ io::Task<Step> handle(Connection& c, Workspace& w, account::Record& record) {
   if (const std::string_view name = policy->dial(verdict); name.empty()) {
     head_for(c, c.flow.origin);
   } else {
+    w.inside.stop(std::chrono::steady_clock::now());
     const auto instead = co_await c.services.dialer.instead(c.flow, name);
+    w.inside.go_on(c.services.loop.now());
     if (!instead) co_return co_await refuse(c, instead.error().code, request.is_head());
     head_for(c, *instead);
   }
@@ -180,6 +184,15 @@ io::Task<Step> handle(Connection& c, Workspace& w, account::Record& record) {
   co_return forwarded.step;
 }
 
+/// What the request cost in time, where it was answered.  An answer of our own ends when it has been written.
+void note_time(const Connection& c, Workspace& w) {
+  account::Timings& timings = c.services.ledger.timings();
+  w.inside.stop(std::chrono::steady_clock::now());
+  timings.add(account::Span::inside, w.inside.total());
+  const bool at_once = w.request.framing.empty();  // else the client may have taken its time over the body
+  if (w.waited && at_once) timings.add(account::Span::answer, *w.waited);
+}
+
 /// One request from its first octet to its record.  Returns how the connection ends, if it does.
 io::Task<std::optional<End>> serve_one(Connection& c, Workspace& w) {
   const Duration limit = c.services.policy->config().limits.head;
@@ -188,11 +201,14 @@ io::Task<std::optional<End>> serve_one(Connection& c, Workspace& w) {
   account::Record record;
   Step step;
   if (read) {
+    w.inside.start(begun);
+    w.waited.reset();
     record = begin_record(c, w.request);
     const std::shared_ptr<account::Heads> heads = heads_of(c.services.ledger, w.request);
     w.wants_type = heads != nullptr;
     w.content_type.clear();
     step = co_await handle(c, w, record);
+    if (step.status != 0) note_time(c, w);
     if (heads) heads->content_type = w.content_type;
     record.heads = heads;
   } else {
@@ -276,6 +292,10 @@ io::Task<Served> serve_h1(Services& services, const Flow& flow, FlowId id, io::T
                .personal = personal,
                .identified = personal};
   const End end = co_await serve_all(c);
+  if (c.asks_path) {
+    if (c.client) note_path(services.ledger.timings(), account::Way::client, c.client.path());
+    if (c.origin) note_path(services.ledger.timings(), account::Way::origin, c.origin->path());
+  }
   if (c.origin && !c.personal && c.forgotten == services.forgotten && end.reason != CloseReason::shutdown) {
     services.pool.put({c.towards, services.dialer.source(c.route())}, std::move(*c.origin));
   }

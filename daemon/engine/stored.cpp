@@ -119,6 +119,7 @@ Kind framing_of(const cache::Telling& telling, const cache::Entry& entry, const 
 
 io::Task<Step> pass_on(const Passing& p) {
   Connection& c = p.connection;
+  p.workspace.inside.stop(std::chrono::steady_clock::now());
   io::Deadline deadline(c.services.loop.wheel(), c.client, stall);
   Step step{.traffic = {.in = p.ask.head_size}};
   std::optional<Errc> failed;

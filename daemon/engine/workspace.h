@@ -4,9 +4,11 @@
 
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "account/stopwatch.h"
 #include "base/bytes.h"
 #include "http/head.h"
 
@@ -50,6 +52,14 @@ struct Workspace {
   bool wants_type = false;                  ///< the access log does
   std::string content_type;                 ///< of the response, where it is wanted
 
+  account::Stopwatch inside;       ///< of the request and its response, without the waits for others
+  std::optional<Duration> waited;  ///< how long the origin took for the head of its response
+
+  /// The response's head has come; `now` by the loop's clock.
+  void heard(Monotonic now) {
+    if (!inside.runs()) waited = inside.stood(now);
+    inside.go_on(now);
+  }
   void note_type(const http::Response& answered) {
     if (!wants_type) return;
     const http::Field* type = answered.fields.find("Content-Type");

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "base/fd.h"
 #include "io/wait.h"
@@ -66,6 +67,9 @@ class Source {
   /// memory a reset that a write was told of would look to a read like a clean end.
   int broken_by() const { return broken_by_; }
   void broken_by(int number) { broken_by_ = number; }
+  /// How many of `all` that were counted so far nobody was told yet; now they are.
+  std::uint32_t news_of_sent(std::uint32_t all) { return all - std::exchange(told_sent_, all); }
+  std::uint32_t news_of_again(std::uint32_t all) { return all - std::exchange(told_again_, all); }
   void cover(DeadlineLink& link);
   void uncover(DeadlineLink& link);
 
@@ -82,6 +86,7 @@ class Source {
   std::uint32_t interest_;  // what the epoll set is asked for
   unsigned users_ = 1;
   int broken_by_ = 0;
+  std::uint32_t told_sent_ = 0, told_again_ = 0;
   SourceHook* hooks_[ways] = {};
   DeadlineLink* deadlines_ = nullptr;
 };

@@ -37,6 +37,13 @@ struct Peeked {
   bool ended = false;  ///< FIN stands behind these bytes: there will never be more
 };
 
+/// What the kernel knows of the way to the peer.
+struct Path {
+  Duration least_rtt{};     ///< without what peers delay on purpose; zero: not known
+  std::uint32_t sent = 0;   ///< segments with data, since the last time that this was asked
+  std::uint32_t again = 0;  ///< of them, such as were sent before
+};
+
 class [[nodiscard]] Read : public SourceWait {
  public:
   Read(Source& from, MutableBytes into) : SourceWait(from, Way::in), into_(into) {}
@@ -137,6 +144,9 @@ class Tcp {
 
   /// Whether the connection broke and no operation was told yet.
   bool broken() const;
+
+  /// One system call, of almost 2 us.  Works on a connection that broke, too.
+  Path path() const;
 
   Result<Endpoint> local() const;  ///< for a transparently accepted socket: what the client dialled
   Result<Endpoint> peer() const;

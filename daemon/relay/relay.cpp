@@ -280,6 +280,11 @@ io::Task<Outcome> splice(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, Opt
   Pump up(client, origin, options.to_origin, Stuck::nowhere);
   Pump down(origin, client, options.to_client, options.to_client.empty() ? Stuck::on_input : Stuck::nowhere);
   const CloseReason reason = co_await pump(wheel, client, origin, up, down, Silence(options));
+  Outcome outcome{.reason = reason, .from_client = up.moved(), .from_origin = down.moved()};
+  if (options.ask_paths) {
+    outcome.to_client = client.path();
+    outcome.to_origin = origin.path();
+  }
   if (reason == CloseReason::done) {
     client.close();
     origin.close();
@@ -287,7 +292,7 @@ io::Task<Outcome> splice(io::Wheel& wheel, io::Tcp& client, io::Tcp& origin, Opt
     client.reset();
     origin.reset();
   }
-  co_return Outcome{reason, up.moved(), down.moved()};
+  co_return outcome;
 }
 
 }  // namespace weir::relay

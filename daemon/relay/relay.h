@@ -18,14 +18,16 @@ struct Options {
                                                  ///< keepalive) whether they are still there
   Bytes to_origin{};  ///< bytes of the client that were read before, sent to the origin first; must outlive the relay
   Bytes to_client{};  ///< the same the other way
+  bool ask_paths = false;  ///< the kernel, what it knows of both, at their end
 };
 
 struct Outcome {
   /// done, client_reset, origin_reset, client_idle (nothing moved either way), shutdown, or internal (a system call
   /// failed, for instance no pipe to be had).
   CloseReason reason = CloseReason::done;
-  std::uint64_t from_client = 0;  ///< bytes handed to the origin's socket, those of Options included
-  std::uint64_t from_origin = 0;  ///< bytes handed to the client's socket
+  std::uint64_t from_client = 0;            ///< bytes handed to the origin's socket, those of Options included
+  std::uint64_t from_origin = 0;            ///< bytes handed to the client's socket
+  io::Path to_client = {}, to_origin = {};  ///< as Options.ask_paths wants it
 };
 
 /// Moves bytes both ways until both sides have ended, and closes both streams.

@@ -54,10 +54,7 @@ void Pulse::rest() {
 
 void Pulse::beat_again() { resting_ = false; }
 
-bool Pulse::is_alive(Duration limit) const {
-  const Monotonic turned{Monotonic::duration(turned_.load(std::memory_order_relaxed))};
-  return std::chrono::steady_clock::now() - turned < limit;
-}
+bool Pulse::is_alive(Duration limit) const { return std::chrono::steady_clock::now() - turned() < limit; }
 
 void Pulse::run(std::stop_token stop) {
   auto next_sweep = std::chrono::steady_clock::now() + sweep_every;
@@ -130,10 +127,22 @@ void Pulse::passed(const weir_event& event) {
   if (auto policy = policies_.find(event.policy))
     judgement = engine::judgement(*policy, judge_passing(*policy, flow, depth, name), name, depth);
   ledger_.judged(event.id, std::move(judgement));
+  note_handshake(event);
   OnWire& flowing = on_wire_[event.id] = {.seen = sweeps_, .beyond = ledger_.exceeds(event.id)};
   // Judged by a policy that was replaced before the flow was heard of: the reload did not find it among the living.
   const bool refused = now->id() != event.policy && refuses(judge_passing(*now, flow, depth, name));
   if (refused || flowing.beyond) kernel_.reset_passed(flow);
+}
+
+/// Of a connection that was watched from its SYN on.
+void Pulse::note_handshake(const weir_event& event) {
+  account::Timings& timings = ledger_.timings();
+  if (event.origin_us == 0) return;
+  timings.add(account::Span::origin_passed, std::chrono::microseconds(event.origin_us));
+  timings.handshake(account::Way::origin, (event.again & WEIR_AGAIN_origin) != 0);
+  if (event.client_us == 0) return;
+  timings.add(account::Span::client_passed, std::chrono::microseconds(event.client_us));
+  timings.handshake(account::Way::client, (event.again & WEIR_AGAIN_client) != 0);
 }
 
 void Pulse::ended(const weir_event& event) {

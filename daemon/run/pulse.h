@@ -36,6 +36,7 @@ class Pulse {
   void beat_again();
   /// From any thread: whether it came round within `limit`.
   bool is_alive(Duration limit) const;
+  Monotonic turned() const { return Monotonic(Monotonic::duration(turned_.load(std::memory_order_relaxed))); }
 
  private:
   void run(std::stop_token stop);
@@ -43,6 +44,7 @@ class Pulse {
   void beat_if_due();
   void hear();
   void passed(const weir_event& event);
+  void note_handshake(const weir_event& event);
   void ended(const weir_event& event);
   void destroy(const weir_event& event);
   void sweep();

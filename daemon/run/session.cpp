@@ -3,8 +3,11 @@
 #include "run/session.h"
 
 #include <algorithm>
+#include <chrono>
 #include <list>
 
+#include "account/stopwatch.h"
+#include "engine/connection.h"
 #include "engine/judgement.h"
 #include "engine/serve.h"
 #include "io/deadline.h"
@@ -80,6 +83,24 @@ io::Task<Result<io::Tcp>> reach_origin(Worker& w, const intake::Arrival& arrival
   co_return io::Tcp::adopt(w.loop(), std::move(*half));
 }
 
+/// The same beside a watch of what Weir itself does: it stands while an origin is dialled.
+io::Task<Result<io::Tcp>> reach_origin(Worker& w, const intake::Arrival& arrival, std::string_view dial,
+                                       account::Stopwatch& inside) {
+  const bool dials = !arrival.taken || !dial.empty();
+  if (dials) inside.stop(std::chrono::steady_clock::now());
+  auto origin = co_await reach_origin(w, arrival, dial);
+  inside.go_on(w.loop().now());
+  co_return origin;
+}
+
+/// A connection that was taken over: its handshake was seen on the wire.
+void note_handshake(Worker& w, const weir_held& taken) {
+  account::Timings& timings = w.ledger().timings();
+  if (taken.synack_ns > taken.started_ns)
+    timings.add(account::Span::origin_held, Duration(taken.synack_ns - taken.started_ns));
+  if (taken.client_us > 0) timings.add(account::Span::client_held, std::chrono::microseconds(taken.client_us));
+}
+
 /// Ends a connection that a rule refuses.
 io::Task<CloseReason> block(Worker& w, intake::Arrival& arrival, Action action) {
   let_origin_go(w, arrival);
@@ -110,7 +131,12 @@ io::Task<Ending> splice(Worker& w, const policy::Snapshot& policy, intake::Arriv
   Spliced spliced{.facts = facts_of(arrival, name), .deadline = deadline};
   const Place place(w.spliced(), spliced);
   if (&policy != w.terms().policy.get()) spliced.judge(*w.terms().policy);  // replaced since the verdict
-  relay::Outcome outcome = co_await relay::splice(w.wheel(), arrival.client, origin, {});
+  const bool asks = w.ledger().samples_path();
+  relay::Outcome outcome = co_await relay::splice(w.wheel(), arrival.client, origin, {.ask_paths = asks});
+  if (asks) {
+    engine::note_path(w.ledger().timings(), account::Way::client, outcome.to_client);
+    engine::note_path(w.ledger().timings(), account::Way::origin, outcome.to_origin);
+  }
   if (spliced.refused) outcome.reason = CloseReason::policy_changed;
   co_return Ending{outcome.reason, {.in = outcome.from_client, .out = outcome.from_origin}};
 }
@@ -150,9 +176,10 @@ io::Task<Ending> carry_plain(Worker& w, FlowId id, intake::Arrival& arrival, std
 }
 
 /// A hello, which may name somebody: refused, or spliced with the origin or with what a rule dials instead.  `origin`,
-/// if it is reached already, is at `dialled`; "": where the client dialled.
+/// if it is reached already, is at `dialled`; "": where the client dialled.  `inside` runs since the hello was read.
 io::Task<Ending> carry_named(Worker& w, const policy::Snapshot& policy, FlowId id, intake::Arrival& arrival,
-                             std::string name, std::optional<io::Tcp> origin, std::string_view dialled) {
+                             std::string name, std::optional<io::Tcp> origin, std::string_view dialled,
+                             account::Stopwatch inside) {
   const policy::Verdict verdict = policy.evaluate(Stage::hello, facts_of(arrival, name));
   w.ledger().judged(id, engine::judgement(policy, verdict, name, Depth::splice));
   if (refuses(verdict)) co_return Ending{co_await block(w, arrival, verdict.action)};
@@ -160,10 +187,12 @@ io::Task<Ending> carry_named(Worker& w, const policy::Snapshot& policy, FlowId i
   const std::string_view dial = policy.dial(verdict);
   if (origin && dial != dialled) origin.reset();
   if (!origin) {
-    auto reached = co_await reach_origin(w, arrival, dial);
+    auto reached = co_await reach_origin(w, arrival, dial, inside);
     if (!reached) co_return unreachable(arrival, reached.error());
     origin = std::move(*reached);
   }
+  inside.stop(std::chrono::steady_clock::now());
+  w.ledger().timings().add(account::Span::inside, inside.total());
   co_return co_await splice(w, policy, arrival, std::move(*origin), name);
 }
 
@@ -204,6 +233,8 @@ io::Task<Ending> carry_tls(Worker& w, const policy::Snapshot& policy, FlowId id,
       co_return Ending{CloseReason::client_slow};
     case Looked::End::failed: let_origin_go(w, arrival); co_return Ending{reason_of(looked.error.code)};
   }
+  account::Stopwatch inside;
+  inside.start(w.loop().now());
   const bool observe = policy.config().gateway.observe;
   if (looked.finding.kind == inspect::Finding::Kind::malformed && !observe) {
     let_origin_go(w, arrival);
@@ -217,7 +248,8 @@ io::Task<Ending> carry_tls(Worker& w, const policy::Snapshot& policy, FlowId id,
     co_return co_await carry_plain(w, id, arrival, std::move(origin));
   }
 
-  co_return co_await carry_named(w, policy, id, arrival, looked.finding.hello.server_name, std::move(origin), dialled);
+  co_return co_await carry_named(w, policy, id, arrival, looked.finding.hello.server_name, std::move(origin), dialled,
+                                 inside);
 }
 
 /// A connection on an HTTP port: served, unless the origin speaks first.
@@ -263,6 +295,7 @@ io::Task<void> session(Worker& w, intake::Arrival arrival) {
   const std::shared_ptr<const policy::Snapshot> policy = w.terms().policy;
   const FlowId id = w.ledger().opened(opening_of(*policy, arrival));
 
+  if (arrival.taken) note_handshake(w, *arrival.taken);
   const policy::Verdict at_syn = policy->evaluate(Stage::syn, facts_of(arrival));
   Ending ending{CloseReason::client_limit};
   if (w.ledger().exceeds(id)) {

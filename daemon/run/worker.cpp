@@ -12,10 +12,7 @@ constexpr Duration turn = std::chrono::milliseconds(50);
 
 }  // namespace
 
-bool Turning::within(Duration limit) const {
-  const Monotonic turned{Monotonic::duration(last_.load(std::memory_order_relaxed))};
-  return std::chrono::steady_clock::now() - turned < limit;
-}
+bool Turning::within(Duration limit) const { return std::chrono::steady_clock::now() - last() < limit; }
 
 void Turning::fire() {
   last_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);

@@ -77,6 +77,7 @@ class Turning final : io::Timer {
   void start() { fire(); }
   /// From any thread.
   bool within(Duration limit) const;
+  Monotonic last() const { return Monotonic(Monotonic::duration(last_.load(std::memory_order_relaxed))); }
 
  private:
   void fire() override;
@@ -108,6 +109,7 @@ class Worker {
   void carry_on(Terms terms);
   /// Whether the loop turned within `limit`: a worker that hangs must not be sent new flows.
   bool is_alive(Duration limit) const { return turning_.within(limit); }
+  Monotonic turned() const { return turning_.last(); }
 
   // What a session uses, on the worker's own thread.
   Shared& shared() { return shared_; }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <ctime>
 
 #include "load/zone.h"
 #include "run/log.h"
@@ -69,6 +70,18 @@ std::vector<std::string> needs_restart(const config::Config& now, const config::
   if (now.control.state != next.control.state) keys.push_back("control.state");
   if (now.control.metrics != next.control.metrics) keys.push_back("control.metrics");
   return keys;
+}
+
+/// "since 14:02:11" on this machine's clock.
+std::string since_text(Monotonic then) {
+  const auto ago = std::chrono::steady_clock::now() - then;
+  const std::time_t at = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() -
+                                                              std::chrono::duration_cast<WallTime::duration>(ago));
+  std::tm local{};
+  localtime_r(&at, &local);
+  char text[16];
+  std::strftime(text, sizeof text, "since %H:%M:%S", &local);
+  return text;
 }
 
 std::size_t rules_in_force(const policy::Snapshot& policy) {
@@ -196,8 +209,9 @@ World::~World() {
 
 std::string World::ailment() const {
   for (const auto& worker : workers_) {
-    if (!worker->is_alive(hung_after)) return "a worker hangs";
+    if (!worker->is_alive(hung_after)) return "a worker hangs " + since_text(worker->turned());
   }
+  if (!pulse_->is_alive(4 * hung_after)) return "the heartbeat stands still " + since_text(pulse_->turned());
   if (shared_->out_of_memory)
     return "limits.memory is reached: " + size_text(shared_->memory) + " of " + size_text(shared_->most_memory);
   if (shared_->connections.load() >= shared_->most_connections)

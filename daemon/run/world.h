@@ -120,7 +120,7 @@ class World {
   const std::string& refused() const { return refused_; }
   WallTime refused_at() const { return refused_at_; }
   bool draining() const { return draining_; }
-  /// Why new connections follow on_failure at this moment; "" = they are judged.
+  /// From any thread: why new connections follow on_failure at this moment, and since when; "" = they are judged.
   std::string ailment() const;
   bool stopping() const { return stopping_; }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 #include "io/deadline.h"
 #include "io/loop.h"
@@ -36,7 +37,8 @@ bool bind_as_client(int fd, const Flow& flow, Dial from) {
   return bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0;
 }
 
-io::Task<Result<io::Tcp>> attempt(io::Loop& loop, const Flow& flow, Dial from, Duration timeout) {
+io::Task<Result<io::Tcp>> attempt(io::Loop& loop, const Flow& flow, Dial from, Duration timeout,
+                                  account::Timings& timings) {
   const int family = flow.origin.address.is_v4() ? AF_INET : AF_INET6;
   Fd fd(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) co_return fail_errno();
@@ -45,12 +47,14 @@ io::Task<Result<io::Tcp>> attempt(io::Loop& loop, const Flow& flow, Dial from, D
   Result<io::Tcp> tcp = io::Tcp::adopt(loop, std::move(fd));
   if (!tcp) co_return std::unexpected(tcp.error());
   io::Deadline deadline(loop.wheel(), *tcp, timeout);
+  const Monotonic begun = std::chrono::steady_clock::now();
   if (const auto connected = co_await tcp->connect(flow.origin); !connected) {
     Error error = connected.error();
     if (error == Errc::timed_out) error.code = Errc::origin_timeout;
     if (error == Errc::reset) error.code = Errc::origin_refused;
     co_return std::unexpected(error);
   }
+  timings.add(account::Span::origin_held, loop.now() - begun);
   co_return std::move(*tcp);
 }
 
@@ -58,7 +62,7 @@ io::Task<Result<io::Tcp>> attempt(io::Loop& loop, const Flow& flow, Dial from, D
 
 io::Task<Result<io::Tcp>> Dialer::dial(Flow flow) {
   for (Dial from = as_client(flow) ? Dial::same_port : Dial::gateway;;) {
-    Result<io::Tcp> tcp = co_await attempt(loop_, flow, from, policy_.timeout);
+    Result<io::Tcp> tcp = co_await attempt(loop_, flow, from, policy_.timeout, ledger_.timings());
     if (tcp) ledger_.dialled(from);
     if (tcp || tcp.error() != Errc::no_free_port || from == Dial::gateway) co_return tcp;
     from = from == Dial::same_port ? Dial::other_port : Dial::gateway;

@@ -21,7 +21,8 @@ struct SourcePolicy {
 /// One a worker.
 class Dialer {
  public:
-  /// `ledger` counts from which address each origin was dialled.  `policy` is read at every dial: a reload changes it.
+  /// `ledger` counts from which address each origin was dialled, and how long it took.  `policy` is read at every dial:
+  /// a reload changes it.
   Dialer(io::Loop& loop, account::Ledger& ledger, const SourcePolicy& policy, resolve::Resolver& resolver)
       : loop_(loop), ledger_(ledger), policy_(policy), resolver_(resolver) {}
 

@@ -12,6 +12,7 @@
 //                                                       Explained; T as "2026-01-02 15:30" by the gateway's clock
 //   GET  /v1/refusal?code=C                              Refusals; 409 when none of this code is remembered
 //   GET  /v1/health                                      Health
+//   GET  /v1/slow                                        Slow
 //   GET  /v1/lists                                       Lists
 //   GET  /v1/lists/diff?list=L                           ListDiff
 //   POST /v1/lists/accept?list=L                         ListChanged; 422 when it cannot be done
@@ -287,6 +288,57 @@ struct EndReason {
 struct Reasons {
   std::vector<WireReason> wire;  ///< every row of wire_reason.def
   std::vector<EndReason> close;  ///< every row of close_reason.def
+};
+
+// --- slow ------------------------------------------------------------------------------------------------------------
+
+/// How long something takes, by who carries the bytes: the middle of all, in milliseconds.
+struct SlowSpan {
+  std::string carrier;      ///< "passed" or "held"
+  std::uint64_t count = 0;  ///< in the last minutes
+  double now_ms = 0;        ///< meaningless while `count` is 0
+  double usual_ms = 0;      ///< 0: no usual yet
+  bool slow = false;
+};
+
+/// A part of the way of a connection.
+struct SlowStage {
+  std::string stage;            ///< "client", "inside", "origin" or "answer"
+  std::vector<SlowSpan> spans;  ///< passed before held, where it is measured on both
+};
+
+/// What had to be sent again on one side of the gateway.
+struct SentAgain {
+  std::string side;          ///< "client" or "origin"
+  std::string carrier;       ///< "passed": of handshakes; "held": of segments
+  std::uint64_t sent = 0;    ///< in the last minutes
+  std::uint64_t again = 0;   ///< of them
+  double usual_percent = 0;  ///< meaningless without a usual
+};
+
+/// Time before, inside and behind Weir, now and as usual.
+struct Slow {
+  std::int64_t now = 0;
+  std::int64_t from = 0;    ///< begin of the last minutes that are looked at
+  std::string verdict;      ///< "nothing", "client", "inside", "origin", "answer": that is slow; "unknown": too few
+                            ///< connections, or no usual yet
+  std::int64_t since = 0;   ///< when it began to be slow; 0 = it is not
+  double times = 0;         ///< so many times the usual
+  bool passed_too = false;  ///< passed connections, which Weir does not touch, are slow alike
+  std::string most;         ///< stage that takes most of the time now; "" = nothing is measured
+  std::string usual;        ///< what the usual is: "7 days at this hour"; "" = there is none yet
+  std::string needs;        ///< what is missing for one; "" = nothing
+  std::string trouble;      ///< with the history on disk; "" = none
+  std::vector<SlowStage> stages;  ///< from the client on
+  std::vector<SentAgain> again;   ///< where anything was sent
+};
+
+/// What proxyctl shows of a daemon that does not answer: beside the socket, written every two seconds.
+struct LastPage {
+  std::int64_t written = 0;  ///< the last sign of life
+  std::int64_t asked = 0;    ///< when `status` was true: the thread that answers came round last
+  Health health;             ///< at `written`
+  Status status;
 };
 
 // --- cache, purge ----------------------------------------------------------------------------------------------------

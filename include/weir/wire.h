@@ -225,11 +225,17 @@ struct weir_held {
   struct weir_half client;
   struct weir_half origin;
   struct weir_mac mac;
+  __u64 synack_ns; /* when the origin's SYN-ACK came first; 0 = not yet */
+  __u32 client_us; /* from then to the client's first answer; 0 = none yet */
+  __u8 again;      /* WEIR_AGAIN_* */
+  __u8 pad[3];
 };
-#define WEIR_HELD_syn    1 /* SYN seen */
-#define WEIR_HELD_synack 2 /* SYN-ACK seen: the first data segment decides */
-#define WEIR_HELD_taken  3 /* the daemon owns both halves */
-#define WEIR_HELD_passed 4 /* its hello passed, up to take_seq, but the origin has not acknowledged it yet */
+#define WEIR_AGAIN_origin 1 /* a part of the handshake was sent again, for what got lost behind the gateway */
+#define WEIR_AGAIN_client 2 /* the same before it */
+#define WEIR_HELD_syn     1 /* SYN seen */
+#define WEIR_HELD_synack  2 /* SYN-ACK seen: the first data segment decides */
+#define WEIR_HELD_taken   3 /* the daemon owns both halves */
+#define WEIR_HELD_passed  4 /* its hello passed, up to take_seq, but the origin has not acknowledged it yet */
 
 /* LRU map `arriving`: flow -> weir_mac of a connection that was steered to a listener, until it is accepted */
 
@@ -267,8 +273,12 @@ struct weir_event {
   __u64 bytes_up;             /* of an ended flow */
   __u64 bytes_down;
   __u8 state; /* WEIR_PASSED_* bits of an ended flow */
-  __u8 pad[7];
+  __u8 again; /* WEIR_AGAIN_* of a passed flow */
+  __u8 pad[6];
   struct weir_mac mac; /* of a passed flow */
+  /* of a passed flow that was watched; 0 = was not seen */
+  __u32 origin_us; /* from its first SYN to the origin's first SYN-ACK */
+  __u32 client_us; /* from that to the client's first answer */
 };
 #define WEIR_EVENT_passed  1 /* a flow was let pass: its one announcement */
 #define WEIR_EVENT_ended   2 /* a passed flow ended (both FINs or an RST) */
@@ -295,8 +305,8 @@ WEIR_ASSERT_SIZE(struct weir_name_class, 4);
 WEIR_ASSERT_SIZE(struct weir_shape, 16);
 WEIR_ASSERT_SIZE(struct weir_flow_key, 36);
 WEIR_ASSERT_SIZE(struct weir_half, 16);
-WEIR_ASSERT_SIZE(struct weir_held, 80);
+WEIR_ASSERT_SIZE(struct weir_held, 96);
 WEIR_ASSERT_SIZE(struct weir_passed, 56);
-WEIR_ASSERT_SIZE(struct weir_event, 368);
+WEIR_ASSERT_SIZE(struct weir_event, 376);
 
 #endif

@@ -1,17 +1,12 @@
 """sd_notify(3): readiness, reloads, one line of state, the end; and a worker that hangs is not fed to the watchdog."""
-import contextlib
-import ctypes
-import os
 import re
 import signal
 import socket
 import time
 
+from hanging import hung, thread_of
 from lab.gateway import wait_for
 from rules import BLOCK
-
-_libc = ctypes.CDLL(None, use_errno=True)
-_SEIZE, _INTERRUPT, _DETACH = 0x4206, 0x4207, 17
 
 
 class Manager:
@@ -33,31 +28,6 @@ class Manager:
     def wait_for(self, words, timeout=5.0):
         wait_for(f"{words!r} among what the manager heard: {self.heard}",
                  lambda: any(words in message for message in self.listen()), timeout)
-
-
-def thread_of(pid, name):
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/comm", encoding="ascii") as file:
-            if file.read().strip() == name:
-                return int(task)
-    raise AssertionError(f"no thread {name}")
-
-
-def ptrace(request, thread):
-    if _libc.ptrace(request, thread, 0, 0):
-        raise OSError(ctypes.get_errno(), f"ptrace({request})")
-
-
-@contextlib.contextmanager
-def hung(thread):
-    """Stops this one thread, and no other of its process."""
-    ptrace(_SEIZE, thread)
-    ptrace(_INTERRUPT, thread)
-    os.waitpid(thread, 0x40000000)   # __WALL
-    try:
-        yield
-    finally:
-        ptrace(_DETACH, thread)
 
 
 def test_what_a_manager_hears(weir, tmp_path):

@@ -5,34 +5,10 @@ import signal
 import socket
 
 from lab import Tls, http_get
-from lab.client import read_all
 from lab.gateway import ROOT, run, wait_for
 from lab.namespaces import CLIENT, ORIGIN
 from rules import BLOCK
-
-
-def ask(lab, path, method="GET", port=9145):
-    """(status, head, body) from the gateway's own loopback."""
-    connection = lab.socket(lab.gateway)
-    with connection:
-        connection.settimeout(5)
-        connection.connect(("127.0.0.1", port))
-        connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: gw\r\n\r\n".encode())
-        head, _, body = read_all(connection).decode().partition("\r\n\r\n")
-    return int(head.split(" ")[1]), head, body
-
-
-def answers(lab):
-    try:
-        return ask(lab, "/healthz")[0] == 200
-    except (OSError, ValueError, IndexError):
-        return False
-
-
-def samples(text):
-    """{'name{labels}': value}"""
-    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1])
-            for line in text.splitlines() if line and not line.startswith("#")}
+from watching import answers, ask, samples
 
 
 def test_metrics_are_what_happened(lab, weir, authority):
@@ -52,6 +28,10 @@ def test_metrics_are_what_happened(lab, weir, authority):
     assert told['weir_wire_total{reason="passed_hello"}'] == 1
     assert told['weir_endings_total{reason="blocked",failure="no"}'] == 2
     assert told['weir_list_names{list="few"}'] == 1 and told["weir_healthy"] == 1 and told["weir_reload_ok"] == 1
+    passed = '{stage="origin",carrier="passed"}'
+    assert told["weir_stage_seconds_count" + passed] == told['weir_handshakes_total{side="origin"}'] == 1
+    assert told["weir_stage_seconds_sum" + passed] > 0
+    assert told['weir_stage_seconds_count{stage="inside",carrier="held"}'] == 3
     assert told["process_resident_memory_bytes"] > 1 << 20 and told["process_open_fds"] > 10
     for secret in (CLIENT, ORIGIN, "allowed.example", "x.example"):
         assert secret not in text, "who asked for what is no label"
@@ -62,6 +42,7 @@ def test_metrics_are_what_happened(lab, weir, authority):
         with open(f"{ROOT}/share/{file}", encoding="utf-8") as shipped:
             used |= set(re.findall(r"\b(?:weir|process)_[a-z_]+\b(?!-)", shipped.read()))
     families = set(re.findall(r"^# TYPE (\S+)", text, re.M))
+    used = {re.sub("_(bucket|sum|count)$", "", name) for name in used}   # of a histogram
     assert used <= families, used - families
 
 

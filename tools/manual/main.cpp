@@ -64,9 +64,11 @@ std::string weir_page() {
   page.term("`/etc/weir/weir.toml`", "the configuration");
   page.term("`/var/lib/weir`",
             "what outlives a run: configurations that ran, the history, changes by hand, last "
-            "good copies of lists");
+            "good copies of lists, how long things usually take");
   page.term("`/var/log/weir/access.log`", "one line of JSON a connection or request");
   page.term("`/run/weir/control.sock`", "the socket that proxyctl(1) asks");
+  page.term("`/run/weir/control.sock.last`",
+            "what proxyctl(1) shows when the socket is silent: the state of the last seconds");
   page.section("SEE ALSO");
   page.paragraph("proxyctl(1), weir.toml(5), systemd.service(5)");
   return page.source();

@@ -22,7 +22,12 @@ using Why = Unanswered::Why;
 
 std::error_code last_error() { return {errno, std::generic_category()}; }
 
-std::expected<Fd, Unanswered> dial(const std::string& path) {
+/// A wait that came to its end.
+Why failure(const std::error_code& cause) {
+  return cause == std::errc::resource_unavailable_try_again ? Why::silent : Why::broken;
+}
+
+std::expected<Fd, Unanswered> dial(const std::string& path, std::chrono::seconds patience) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
@@ -32,14 +37,14 @@ std::expected<Fd, Unanswered> dial(const std::string& path) {
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) return std::unexpected(Unanswered{Why::broken, path, last_error()});
 
-  timeval minute{.tv_sec = 60, .tv_usec = 0};
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &minute, sizeof minute);
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &minute, sizeof minute);
+  const timeval limit{.tv_sec = patience.count(), .tv_usec = 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return socket;
 
   Why why = errno == ENOENT || errno == ECONNREFUSED ? Why::not_running
             : errno == EACCES || errno == EPERM      ? Why::not_allowed
-                                                     : Why::broken;
+                                                     : failure(last_error());
   return std::unexpected(Unanswered{why, path, last_error()});
 }
 
@@ -115,14 +120,14 @@ std::string target_of(const Question& question) {
 }
 
 std::expected<Answer, Unanswered> ask(const std::string& path, const Question& question) {
-  auto socket = dial(path);
+  auto socket = dial(path, question.patience);
   if (!socket) return std::unexpected(socket.error());
 
   std::string request = std::string(question.method) + ' ' + target_of(question) +
                         " HTTP/1.1\r\nHost: weir\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   if (!send_all(socket->get(), request)) return std::unexpected(Unanswered{Why::broken, path, last_error()});
   auto bytes = receive_all(socket->get());
-  if (!bytes) return std::unexpected(Unanswered{Why::broken, path, bytes.error()});
+  if (!bytes) return std::unexpected(Unanswered{failure(bytes.error()), path, bytes.error()});
   auto answer = decode(*bytes);
   if (!answer) return std::unexpected(Unanswered{Why::broken, path, std::make_error_code(std::errc::bad_message)});
   return *answer;

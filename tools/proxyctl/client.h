@@ -1,6 +1,8 @@
 // One question to the daemon over its unix socket: HTTP/1.1, blocking, one connection.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -14,6 +16,7 @@ struct Question {
   std::string_view method = "GET";
   std::string_view path;
   std::vector<std::pair<std::string_view, std::string>> query = {};  ///< values as they are; empty ones are left out
+  std::chrono::seconds patience{60};  ///< for each byte: a reload with a million names takes seconds
 };
 
 struct Answer {
@@ -26,14 +29,17 @@ struct Unanswered {
   enum class Why : std::uint8_t {
     not_running,  ///< nobody listens there
     not_allowed,  ///< the socket's permissions
-    broken,       ///< the connection failed, ended early or fell silent
+    silent,       ///< it is there and did not answer in time
+    broken,       ///< the connection failed or ended early
   };
   Why why;
   std::string socket;
   std::error_code cause;
 };
 
-/// Waits at most a minute for each byte: a reload with a million names takes seconds.
+/// How long who wants to know how the gateway is waits for a daemon that may hang.
+inline constexpr std::chrono::seconds short_patience{2};
+
 std::expected<Answer, Unanswered> ask(const std::string& socket, const Question& question);
 
 /// Path and query as they stand in the request line.

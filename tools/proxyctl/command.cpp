@@ -19,6 +19,8 @@ int complain(const Look& look, const Unanswered& unanswered) {
                       control::exit_not_running);
     case Unanswered::Why::not_allowed:
       return complain(look, "not allowed to ask Weir at " + socket + ": " + cause, "the same command as root");
+    case Unanswered::Why::silent:
+      return complain(look, "Weir is there and does not answer at " + socket, "proxyctl status");
     case Unanswered::Why::broken: break;
   }
   return complain(look, "no answer from Weir at " + socket + ": " + cause, "");

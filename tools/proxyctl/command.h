@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +53,7 @@ struct Arguments {
 /// The commands return the exit status of the program (control::Exit).
 int status(const Arguments& arguments, const Look& look);
 int health(const Arguments& arguments, const Look& look);
+int slow(const Arguments& arguments, const Look& look);
 int flows(const Arguments& arguments, const Look& look);
 int clients(const Arguments& arguments, const Look& look);
 int policy(const Arguments& arguments, const Look& look);
@@ -81,10 +84,14 @@ int complain(const Look& look, std::string_view what, std::string_view remedy, i
 /// What went wrong between this program and the daemon, and the exit status for it.
 int complain(const Look& look, const Unanswered& unanswered);
 
-/// Asks the daemon, and prints its JSON as it came, or `text` of it.  `text` takes a T.
+/// What is known of a daemon that does not answer, if it left a page: prints that.  Returns the exit status.
+std::optional<int> show_last_page(const Arguments& arguments, const Look& look, const Unanswered& unanswered);
+/// The same in short.
+std::optional<control::Health> last_known_health(const std::string& socket, const Unanswered& unanswered);
+
+/// Prints the daemon's JSON as it came, or `text` of it.  `text` takes a T.
 template <class T, class Text>
-int show(const Arguments& arguments, const Look& look, const Question& question, Text&& text) {
-  auto answer = ask(arguments.socket, question);
+int show(const Arguments& arguments, const Look& look, const std::expected<Answer, Unanswered>& answer, Text&& text) {
   if (!answer) return complain(look, answer.error());
 
   int exit = answer->status == 200 ? control::exit_done : control::exit_refused;
@@ -97,6 +104,12 @@ int show(const Arguments& arguments, const Look& look, const Question& question,
   if (!shape) return complain(look, "the daemon's answer is not understood; --json shows it as it is", "");
   std::fputs(std::string(text(*shape)).c_str(), stdout);
   return exit;
+}
+
+/// Asks the daemon first.
+template <class T, class Text>
+int show(const Arguments& arguments, const Look& look, const Question& question, Text&& text) {
+  return show<T>(arguments, look, ask(arguments.socket, question), std::forward<Text>(text));
 }
 
 }  // namespace weir::proxyctl

@@ -107,6 +107,8 @@ constexpr Command commands[] = {
      no_options},
     {"health", false, asks, "Say in one line whether new connections are judged; exit status 0 well, 1 not", health,
      no_options},
+    {"slow", false, asks, "Say which side is slow: time before, inside and behind Weir, against what is usual", slow,
+     no_options},
     {"flows", false, asks, "Show live connections and the last endings", flows, flow_options},
     {"clients", false, asks,
      "Show the devices that were seen: names, addresses, groups, how much, and what was refused", clients, no_options},

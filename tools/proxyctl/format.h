@@ -12,6 +12,10 @@
 namespace weir::proxyctl {
 
 std::string status_text(const control::Status& status, const Look& look);
+/// Of a daemon that does not answer.  `now` in seconds since 1970.
+std::string last_page_text(const control::LastPage& page, std::int64_t now, const Look& look);
+control::Health last_health(const control::LastPage& page, std::int64_t now);
+std::string slow_text(const control::Slow& slow, const Look& look);
 /// `failed`: only failures were asked for.  `now` in seconds since 1970.
 std::string flows_text(const control::FlowList& list, bool failed, std::int64_t now, const Look& look);
 std::string clients_text(const control::ClientList& all, const Look& look);

@@ -229,8 +229,11 @@ std::string status_text(const Status& s, const Look& look) {
 }
 
 int status(const Arguments& arguments, const Look& look) {
-  return show<control::Status>(arguments, look, {.path = "/v1/status"},
-                               [&](const control::Status& s) { return status_text(s, look); });
+  const auto answer = ask(arguments.socket, {.path = "/v1/status", .patience = short_patience});
+  if (!answer) {
+    if (const auto shown = show_last_page(arguments, look, answer.error())) return *shown;
+  }
+  return show<control::Status>(arguments, look, answer, [&](const control::Status& s) { return status_text(s, look); });
 }
 
 }  // namespace weir::proxyctl

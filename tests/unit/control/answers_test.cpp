@@ -57,6 +57,16 @@ TEST(Answers, StatusIsTheSituationWithTheCounters) {
   EXPECT_GT(s.now, 1600000000);
 }
 
+TEST(Answers, SlowIsWhatTheDeskSays) {
+  FakeDesk desk;
+  desk.slow_ = {.verdict = "origin", .since = 7, .stages = {{.stage = "origin", .spans = {{.carrier = "passed"}}}}};
+  const Answer a = answer(desk, "GET", "/v1/slow");
+  EXPECT_EQ(a.status, 200);
+  EXPECT_EQ(read<Slow>(a).stages.at(0).spans.at(0).carrier, "passed");
+  EXPECT_EQ(answer(desk, "GET", "/v1/slow?x=1").status, 400);
+  EXPECT_EQ(answer(desk, "POST", "/v1/slow").status, 405);
+}
+
 TEST(Answers, StatusAndPolicyTellWhatShadowsWouldHaveDone) {
   FakeDesk desk;
   account::Ledger& ledger = desk.books_.ledger(0);

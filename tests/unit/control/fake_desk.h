@@ -32,6 +32,7 @@ class FakeDesk : public Desk {
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire() override { return wire_; }
   cache::Store& cache() override { return cache_; }
   const policy::Snapshot& policy() override { return *policy_; }
+  Slow slow() override { return slow_; }
   policy::Moment moment() override { return moment_; }
   ClientList clients() override { return {.clients = {{.name = "tablet-1", .connections = 2}}, .most = 4096}; }
   std::optional<Who> who(const std::string& client) override {
@@ -92,6 +93,7 @@ class FakeDesk : public Desk {
   std::array<std::uint64_t, WEIR_WIRE_REASONS> wire_{};
   std::shared_ptr<const policy::Snapshot> policy_;
   policy::Moment moment_;
+  Slow slow_;
   Reloaded reloaded_;
   int reloads_ = 0;
   std::optional<std::chrono::seconds> window_;

@@ -34,7 +34,10 @@ class ServerTest : public testing::Test {
   }
 
   io::Task<void> run() {
-    Result<void> end = co_await serve(loop_, socket_->take(), desk_);
+    Handler handler = [this](std::string_view method, std::string_view target) {
+      return answer(desk_, method, target);
+    };
+    Result<void> end = co_await serve(loop_, socket_->take(), std::move(handler));
     EXPECT_TRUE(end);
   }
 

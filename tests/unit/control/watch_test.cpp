@@ -27,11 +27,27 @@ void refuse(FakeDesk& desk, FlowId id, const char* host, std::string rule) {
   desk.books_.ledger(0).request(r);
 }
 
+constexpr std::int64_t soon = 2;
+
+/// As the thread of those who watch has it, a moment after the control thread hung it out.
+std::string metrics(FakeDesk& desk) {
+  const Bulletin bulletin = bulletin_of(desk);
+  return metrics_text(desk, bulletin, bulletin.posted + soon);
+}
+Health health(FakeDesk& desk) {
+  const Bulletin bulletin = bulletin_of(desk);
+  return health_of(desk, bulletin, bulletin.posted + soon);
+}
+Answer seen(FakeDesk& desk, std::string_view method, std::string_view target) {
+  const Bulletin bulletin = bulletin_of(desk);
+  return watched(desk, bulletin, bulletin.posted + soon, method, target);
+}
+
 // The text format of Prometheus: a family's HELP and TYPE stand once and before its samples, and every sample once.
 TEST(Metrics, AreWellFormedAndEachFamilyStandsOnce) {
   FakeDesk desk;
   refuse(desk, 7, "x.ads.example", "a \"quoted\\ name\"\nof two lines");
-  std::istringstream text(metrics_text(desk));
+  std::istringstream text(metrics(desk));
   std::set<std::string> families, seen;
   std::string family;
   for (std::string line; std::getline(text, line);) {
@@ -57,23 +73,50 @@ TEST(Metrics, AreWellFormedAndEachFamilyStandsOnce) {
 TEST(Watch, SaysWhatIsPausedOrDrainedByHand) {
   FakeDesk desk;
   desk.by_hand_ = {{.number = 7, .action = "block", .host = {"a.example"}}};
-  EXPECT_EQ(health_of(desk).line, "well");
-  EXPECT_NE(metrics_text(desk).find("\nweir_paused 0\n"), std::string::npos);
+  EXPECT_EQ(health(desk).line, "well");
+  EXPECT_NE(metrics(desk).find("\nweir_paused 0\n"), std::string::npos);
   desk.by_hand_.push_back({.number = 8, .action = "pass"});
-  EXPECT_EQ(health_of(desk).line, "well, but paused by hand");
-  EXPECT_NE(metrics_text(desk).find("\nweir_paused 1\n"), std::string::npos);
-  EXPECT_NE(metrics_text(desk).find("\nweir_changes_by_hand 2\n"), std::string::npos);
+  EXPECT_EQ(health(desk).line, "well, but paused by hand");
+  EXPECT_NE(metrics(desk).find("\nweir_paused 1\n"), std::string::npos);
+  EXPECT_NE(metrics(desk).find("\nweir_changes_by_hand 2\n"), std::string::npos);
   desk.state_ = "drained";
-  EXPECT_EQ(health_of(desk).line, "not well: drained by hand, new connections pass unjudged");
+  EXPECT_EQ(health(desk).line, "not well: drained by hand, new connections pass unjudged");
   desk.state_ = "stopping";
-  EXPECT_EQ(health_of(desk).line, "not well: Weir stops");
+  EXPECT_EQ(health(desk).line, "not well: Weir stops");
+}
+
+// A histogram of Prometheus: buckets hold all that is not greater, so that the last one is the count.
+TEST(Metrics, ShowTimesAsHistogramsInSeconds) {
+  FakeDesk desk;
+  account::Timings& timings = desk.books_.ledger(0).timings();
+  timings.add(account::Span::inside, std::chrono::microseconds(100));
+  timings.add(account::Span::inside, std::chrono::milliseconds(300));
+  timings.add(account::Span::inside, std::chrono::minutes(1));
+  timings.handshake(account::Way::origin, true);
+  timings.sent(account::Way::client, 1000, 7);
+  const std::string text = metrics(desk);
+  const std::string inside = R"({stage="inside",carrier="held")";
+  for (const std::string& line : {
+           "weir_stage_seconds_bucket" + inside + R"(,le="6.4e-05"} 0)",
+           "weir_stage_seconds_bucket" + inside + R"(,le="0.000128"} 1)",
+           "weir_stage_seconds_bucket" + inside + R"(,le="0.524288"} 2)",
+           "weir_stage_seconds_bucket" + inside + R"(,le="16.777216"} 2)",
+           "weir_stage_seconds_bucket" + inside + R"(,le="+Inf"} 3)",
+           "weir_stage_seconds_count" + inside + "} 3",
+           "weir_stage_seconds_sum" + inside + "} 60.3001",
+           std::string(R"(weir_stage_seconds_count{stage="origin",carrier="passed"} 0)"),
+           std::string(R"(weir_handshakes_sent_again_total{side="origin"} 1)"),
+           std::string(R"(weir_segments_sent_again_total{side="client"} 7)"),
+       }) {
+    EXPECT_NE(text.find('\n' + line), text.npos) << line;
+  }
 }
 
 TEST(Metrics, CountEveryRowOfEveryTable) {
   FakeDesk desk;
   desk.wire_[WEIR_WIRE_overloaded] = 14;
   refuse(desk, 7, "x.ads.example", "ads");
-  const std::string text = metrics_text(desk);
+  const std::string text = metrics(desk);
   for (int i = 0; i < account::counts; ++i) {
     EXPECT_NE(text.find("\nweir_" + std::string(account::word(static_cast<account::Count>(i))) + "_total "), text.npos);
   }
@@ -89,12 +132,12 @@ TEST(Metrics, CountEveryRowOfEveryTable) {
 
 TEST(Health, IsWellUnlessNewConnectionsAreNotJudged) {
   FakeDesk desk;
-  EXPECT_EQ(health_of(desk).line, "well");
-  Answer a = watched(desk, "GET", "/healthz");
+  EXPECT_EQ(health(desk).line, "well");
+  Answer a = seen(desk, "GET", "/healthz");
   EXPECT_EQ(a.status, 200);
   EXPECT_EQ(a.body, "well\n");
   desk.ailment_ = "a worker hangs";
-  a = watched(desk, "GET", "/healthz?from=balancer");
+  a = seen(desk, "GET", "/healthz?from=balancer");
   EXPECT_EQ(a.status, 503);
   EXPECT_EQ(a.body, "not well: a worker hangs\n");
   const auto told = parse_json<Health>(answer(desk, "GET", "/v1/health").body).value();
@@ -102,13 +145,28 @@ TEST(Health, IsWellUnlessNewConnectionsAreNotJudged) {
   EXPECT_EQ(told.reason, "a worker hangs");
 }
 
+// New connections are judged by others than the control thread.
+TEST(Health, SaysThatTheControlThreadHangsAndSinceWhen) {
+  ::setenv("TZ", "UTC", 1);
+  FakeDesk desk;
+  Bulletin bulletin = bulletin_of(desk);
+  bulletin.posted = 1741609800;
+  EXPECT_EQ(health_of(desk, bulletin, 1741609804).line, "well");
+  const Answer a = watched(desk, bulletin, 1741609900, "GET", "/healthz");
+  EXPECT_EQ(a.status, 200);
+  EXPECT_EQ(a.body, "well, but the control thread is busy or hangs since 12:30:00\n");
+  EXPECT_NE(metrics_text(desk, bulletin, 1741609900).find("\nweir_control_age_seconds 100\n"), std::string::npos);
+  desk.ailment_ = "a worker hangs since 12:31:00";
+  EXPECT_EQ(watched(desk, bulletin, 1741609900, "GET", "/healthz").status, 503) << "read live, not from the bulletin";
+}
+
 TEST(Watched, KnowsTwoPathsAndChangesNothing) {
   FakeDesk desk;
-  EXPECT_EQ(watched(desk, "GET", "/").status, 404);
-  EXPECT_EQ(watched(desk, "POST", "/v1/reload").status, 404);
-  EXPECT_EQ(watched(desk, "POST", "/metrics").status, 405);
+  EXPECT_EQ(seen(desk, "GET", "/").status, 404);
+  EXPECT_EQ(seen(desk, "POST", "/v1/reload").status, 404);
+  EXPECT_EQ(seen(desk, "POST", "/metrics").status, 405);
   EXPECT_EQ(desk.reloads_, 0);
-  EXPECT_TRUE(watched(desk, "HEAD", "/healthz").head);
+  EXPECT_TRUE(seen(desk, "HEAD", "/healthz").head);
 }
 
 TEST(Refusals, AreFoundByTheCodeOfTheirPage) {

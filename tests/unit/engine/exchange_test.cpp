@@ -31,6 +31,39 @@ TEST_F(Exchanges, KeepBothConnectionsForTheNextRequest) {
   EXPECT_EQ(written[1].bytes_out, ok.size());
 }
 
+// What an origin takes for its answer is not Weir's.
+TEST_F(Exchanges, AreTimedWithoutTheWaitForTheOrigin) {
+  using account::Span;
+  constexpr auto thought = std::chrono::milliseconds(300);
+  Peer client = this->client();
+  client.say(get);
+  Peer origin = origin_.accept();
+  origin.head();
+  std::this_thread::sleep_for(thought);
+  origin.say(ok);
+  EXPECT_EQ(client.hear(ok.size()), ok);
+  client.close();
+  endings(1);
+  const account::TimingSums took = timings();
+  EXPECT_EQ(took.count(Span::origin_held), 1U) << "dialled";
+  EXPECT_EQ(took.count(Span::answer), 1U);
+  EXPECT_GE(took.of(Span::answer).sum_us,
+            250'000U);  // the origin may have got the request a little later than we think
+  EXPECT_EQ(took.count(Span::inside), 1U);
+  EXPECT_LT(took.of(Span::inside).sum_us, took.of(Span::answer).sum_us);
+  EXPECT_EQ(took.count(Span::client_held), 1U) << "the first of four is asked about its way";
+  EXPECT_GE(took.segments[static_cast<int>(account::Way::client)].sent, 1U);
+  EXPECT_GE(took.segments[static_cast<int>(account::Way::origin)].sent, 1U);
+}
+
+TEST_F(Exchanges, WithoutAnAnswerAreNotTimed) {
+  Peer client = this->client();
+  client.say("GET / HTTP/1.1\r\n");
+  client.close();
+  endings(1);
+  EXPECT_EQ(timings().count(account::Span::inside), 0U);
+}
+
 // RFC 9112 §9.3.2: pipelined requests are answered in order.
 TEST_F(Exchanges, AnswerPipelinedRequestsInOrder) {
   Peer client = this->client();

@@ -181,6 +181,8 @@ class ServedTest : public testing::Test {
   }
   /// The records written so far, the last one first.
   std::vector<account::Record> records() { return books_.recent({.limit = 100}); }
+  /// What things took so far.
+  account::TimingSums timings() { return books_.timings(); }
   /// Waits until `n` records are written.
   std::vector<account::Record> records(std::size_t n) {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);

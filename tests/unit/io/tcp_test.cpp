@@ -42,6 +42,21 @@ Task<void> send_later(Tcp& to, Duration delay, std::string text) {
   EXPECT_TRUE((co_await to.write(as_bytes(text))).has_value());
 }
 
+TEST(Tcp, TellsOfItsPathWhatNobodyWasToldYet) {
+  run([](Loop& loop) -> Task<void> {
+    Pair pair = tcp_pair();
+    Tcp stream = *Tcp::adopt(loop, std::move(pair.a));
+    EXPECT_EQ(stream.path().sent, 0U);
+    EXPECT_TRUE((co_await stream.write(as_bytes("one"))).has_value());
+    const Path first = stream.path();
+    EXPECT_EQ(first.sent, 1U);
+    EXPECT_EQ(first.again, 0U);
+    EXPECT_EQ(stream.path().sent, 0U) << "told already";
+    EXPECT_GT(first.least_rtt, Duration::zero()) << "of the handshake";
+    EXPECT_LT(first.least_rtt, std::chrono::minutes(1));
+  });
+}
+
 TEST(Tcp, ReadsWhatIsThereAndWhatComesLaterAndTheEnd) {
   run([](Loop& loop) -> Task<void> {
     Pair pair = tcp_pair();

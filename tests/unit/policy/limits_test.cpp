@@ -15,7 +15,7 @@ constexpr std::string_view house = R"(
   client = ["@kids"]
   connections = 20
   [[limit]]
-  name = "everybody but the server"
+  name = "all-but-the-server"
   client = ["!192.168.1.2"]
   new = "300/s"
   connections = 500

@@ -8,6 +8,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "base/fd.h"
@@ -102,6 +103,27 @@ TEST_F(ClientTest, ExitsWithThreeWhenNobodyListens) {
   { Fd dead = listen(); }  // the socket file of a daemon that was killed
   ASSERT_TRUE(fs::exists(path_));
   EXPECT_EQ(status_exit(), control::exit_not_running);
+}
+
+// A stopped process: the kernel takes the connection, and nobody answers.
+TEST_F(ClientTest, WaitsAsLongAsItIsToldForADaemonThatHangs) {
+  const Fd hung = listen();
+  const auto answer = ask(path_, {.path = "/", .patience = std::chrono::seconds(1)});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().why, Why::silent);
+}
+
+TEST_F(ClientTest, ShowsTheLastPageOfADaemonThatHangs) {
+  const Fd hung = listen();
+  EXPECT_EQ(status_exit(), control::exit_refused);
+  EXPECT_NE(err_.find("does not answer"), std::string::npos) << "it left no page";
+  std::ofstream(path_ + ".last") << R"({"written":1741609800,"status":{"state":"running","version":"9.9"}})";
+  EXPECT_EQ(status_exit(), control::exit_refused);
+  EXPECT_NE(out_.find("the daemon does not answer, since 2025-03-10"), std::string::npos) << out_;
+  EXPECT_NE(out_.find("9.9"), std::string::npos);
+  std::ofstream(path_ + ".last") << "{";
+  EXPECT_EQ(status_exit(), control::exit_refused);
+  EXPECT_EQ(out_, "") << "a page that is not understood is none";
 }
 
 TEST_F(ClientTest, ExitsWithOneWhenTheDaemonRefuses) {

@@ -68,6 +68,84 @@ TEST_F(Golden, StatusOnAnOlderKernelNamesTheFallback) {
   expect_golden("status_fallback", status_text(json<control::Status>("status_fallback"), look_));
 }
 
+TEST_F(Golden, StatusOfADaemonThatDoesNotAnswerIsTheLastKnown) {
+  const auto quiet = json<control::Status>("status_quiet");
+  control::LastPage page{.written = now_ - 100, .asked = now_ - 101, .health = {.line = "well"}, .status = quiet};
+  expect_golden("status_hangs", last_page_text(page, now_, look_));
+  EXPECT_EQ(last_health(page, now_).line,
+            "not well: the daemon does not answer since 12:28:20, new connections follow on_failure");
+  EXPECT_FALSE(last_health(page, now_).well);
+
+  page.written = now_ - 1;
+  page.asked = now_ - 30;
+  expect_golden("status_busy", last_page_text(page, now_, look_));
+  EXPECT_TRUE(last_health(page, now_).well) << "judged by those who do not hang";
+  page.health = {.well = false, .reason = "a worker hangs since 12:29:00", .line = "not well: a worker hangs"};
+  expect_golden("status_busy_unjudged", last_page_text(page, now_, look_));
+  EXPECT_EQ(last_health(page, now_).line, "not well: a worker hangs");
+}
+
+/// A gateway on a quiet night: stages with passed and held, now and usual, in milliseconds.
+control::Slow slow_night(const std::string& verdict) {
+  control::Slow slow{.now = 1741609800, .from = 1741609500, .verdict = verdict, .usual = "7 days at this hour"};
+  slow.stages = {{"client", {{"passed", 900, 2.1, 2.0, false}, {"held", 80, 2.3, 2.2, false}}},
+                 {"inside", {{"held", 240, 0.214, 0.2, false}}},
+                 {"origin", {{"passed", 900, 11.6, 11.4, false}, {"held", 80, 12.2, 12.0, false}}},
+                 {"answer", {{"held", 240, 41.4, 40.0, false}}}};
+  slow.again = {{"client", "passed", 900, 1, 0.1}, {"origin", "passed", 900, 2, 0.1}};
+  return slow;
+}
+
+TEST_F(Golden, SlowNamesTheSideAndProvesIt) {
+  expect_golden("slow_nothing", slow_text(slow_night("nothing"), look_));
+
+  auto origin = slow_night("origin");
+  origin.stages[2].spans = {{"passed", 900, 184, 11.4, true}, {"held", 80, 185.4, 12.0, true}};
+  origin.again[1].again = 71;
+  origin.since = origin.now - 40 * 60;
+  origin.times = 16.1;
+  origin.passed_too = true;
+  origin.most = "origin";
+  expect_golden("slow_origin", slow_text(origin, look_));
+
+  auto client = slow_night("client");
+  client.stages[0].spans[0] = {"passed", 900, 84.0, 2.0, true};
+  client.since = client.now - 600;
+  client.times = 42;
+  expect_golden("slow_client", slow_text(client, look_));
+
+  auto inside = slow_night("inside");
+  inside.stages[1].spans = {{"held", 240, 31.5, 0.2, true}};
+  inside.since = inside.now - 3600 * 26;
+  inside.times = 157;
+  expect_golden("slow_inside", slow_text(inside, look_));
+
+  auto dials = slow_night("inside");
+  dials.stages[2].spans[1] = {"held", 80, 185.4, 12.0, true};
+  dials.since = dials.now - 300;
+  dials.times = 15.4;
+  expect_golden("slow_dials", slow_text(dials, look_));
+}
+
+TEST_F(Golden, SlowSaysHonestlyWhatItDoesNotKnow) {
+  expect_golden("slow_idle", slow_text({.now = now_,
+                                        .from = now_ - 300,
+                                        .verdict = "unknown",
+                                        .usual = "the last 75 min",
+                                        .needs = "5 connections within 5 minutes"},
+                                       look_));
+  auto first = slow_night("unknown");
+  first.usual.clear();
+  first.from = first.now - 100;
+  first.needs = "an hour with connections in every 5 minutes, or 2 days at this hour";
+  first.most = "answer";
+  first.trouble = "what was usual before this run could not be read and is learned anew: /var/lib/weir/slow.json";
+  for (auto& stage : first.stages)
+    for (auto& span : stage.spans) span.usual_ms = 0;
+  first.stages[2].spans[1].count = 0;
+  expect_golden("slow_first", slow_text(first, look_));
+}
+
 TEST_F(Golden, RefusalsTellWhoWhatAndWhichLine) {
   control::Refusals all{.now = now_, .refusals = {}};
   all.refusals.push_back({.code = "K7QM-2XRA",

@@ -176,6 +176,19 @@ TEST(Relay, KeepsAHalfCloseOfTheOrigin) {
   EXPECT_EQ(relay.outcome().reason, CloseReason::done);
 }
 
+TEST(Relay, AsksAboutTheWaysAtTheEndWhenItIsTold) {
+  for (const bool told : {false, true}) {
+    Relay relay({.ask_paths = told});
+    io::test::send_text(relay.client_end.get(), "request");
+    EXPECT_EQ(receive(relay.origin_end.get(), 7), "request");
+    ::shutdown(relay.client_end.get(), SHUT_WR);
+    ::shutdown(relay.origin_end.get(), SHUT_WR);
+    const Outcome outcome = relay.outcome();
+    EXPECT_EQ(outcome.to_origin.sent, told ? 1U : 0U);
+    EXPECT_EQ(outcome.to_client.sent, 0U) << "the origin said nothing";
+  }
+}
+
 TEST(Relay, PassesAResetOfTheClientOn) {
   Relay relay;
   io::test::send_text(relay.client_end.get(), "x");

@@ -1,0 +1,88 @@
+// What is shown of a daemon that runs and does not answer: the page that it left beside its socket.
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "proxyctl/command.h"
+#include "proxyctl/format.h"
+
+namespace weir::proxyctl {
+
+namespace {
+
+using control::LastPage;
+
+constexpr std::streamoff largest = 4 << 20;
+/// A page comes every two seconds, from a thread that waits for no other.
+constexpr std::int64_t stale_after = 4;
+
+/// Empty: there is none, or it is not understood.
+std::optional<LastPage> read_last_page(const std::string& socket) {
+  std::ifstream file(socket + ".last", std::ios::ate);
+  if (!file || file.tellg() <= 0 || file.tellg() > largest) return {};
+  file.seekg(0);
+  std::stringstream all;
+  all << file.rdbuf();
+  return control::parse_json<LastPage>(all.str());
+}
+
+/// Nothing of the process comes round.
+bool hangs(const LastPage& page, std::int64_t now) { return now - page.written > stale_after; }
+
+/// "14:02:11" on the day of `now`, else with the date.
+std::string since_text(std::int64_t time, std::int64_t now) {
+  const std::string then = moment_text(time), today = moment_text(now);
+  return then.substr(0, 10) == today.substr(0, 10) ? then.substr(11) : then;
+}
+
+std::string judged_text(const control::Health& health) {
+  return health.well ? "new connections are judged" : "new connections follow on_failure";
+}
+
+std::int64_t seconds_now() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
+
+}  // namespace
+
+std::string last_page_text(const LastPage& page, std::int64_t now, const Look& look) {
+  Page top(look);
+  if (hangs(page, now)) {
+    top.headline(Mark::act, "the daemon does not answer, since " + since_text(page.written, now) +
+                                "; new connections follow on_failure");
+    top.hint("systemctl restart weir; what is in its way: proxyctl doctor");
+  } else {
+    top.headline(page.health.well ? Mark::attention : Mark::act,
+                 "the daemon is busy, since " + since_text(page.asked, now) + "; " + judged_text(page.health));
+    top.hint("wait a little; if it stays so: systemctl restart weir");
+    if (!page.health.well) top.row("not judged", printable(page.health.reason));
+  }
+  top.row("last known", "at " + since_text(page.asked, now) + ":");
+  return top.text() + status_text(page.status, look);
+}
+
+control::Health last_health(const LastPage& page, std::int64_t now) {
+  control::Health health = page.health;
+  if (!hangs(page, now)) return health;
+  health.well = false;
+  health.reason =
+      "the daemon does not answer since " + since_text(page.written, now) + ", new connections follow on_failure";
+  health.line = "not well: " + health.reason;
+  return health;
+}
+
+std::optional<int> show_last_page(const Arguments& arguments, const Look& look, const Unanswered& unanswered) {
+  if (unanswered.why != Unanswered::Why::silent || arguments.json) return {};
+  const auto page = read_last_page(arguments.socket);
+  if (!page) return {};
+  std::fputs(last_page_text(*page, seconds_now(), look).c_str(), stdout);
+  return control::exit_refused;
+}
+
+std::optional<control::Health> last_known_health(const std::string& socket, const Unanswered& unanswered) {
+  if (unanswered.why != Unanswered::Why::silent) return {};
+  const auto page = read_last_page(socket);
+  if (!page) return {};
+  return last_health(*page, seconds_now());
+}
+
+}  // namespace weir::proxyctl
