@@ -124,7 +124,6 @@ void World::consider_content(const config::List& list, fetch::Fetched fetched, l
   };
   load::ListContent content = load::read_list(fetched.body, list.match);
   if (!content.broken.empty()) return fail(content.broken);
-  if (!content.beside.empty()) return fail("its names stand in other files: write the URL of an archive of them");
   const bool first = kept.updated == 0;
   if (first && content.names == 0) return fail("it holds no name");
 
