@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "load/bundle.h"
 #include "load/formats.h"
@@ -70,12 +71,9 @@ std::vector<std::string> files_beside(std::string_view list) {
   if (packing_of(list) != Packing::none || recognise(list) != Format::cache_domains) return {};
   ListContent content;
   read_index(list, config::Taken::automatic, content);
-  std::vector<std::string> files;
-  for (Beside& beside : content.beside) files.push_back(std::move(beside.file));
-  std::ranges::sort(files);
-  const auto doubles = std::ranges::unique(files);
-  files.erase(doubles.begin(), doubles.end());
-  return files;
+  std::set<std::string> files;
+  for (Beside& beside : content.beside) files.insert(std::move(beside.file));
+  return {files.begin(), files.end()};
 }
 
 std::string bundled(const Bundle& bundle) {
