@@ -42,6 +42,7 @@ std::optional<Rule> rule_of(const Change& change, const Config& config, Diagnost
 Config with_changes(Config config, const std::vector<Change>& changes) {
   std::vector<Rule> rules;
   for (const Change& change : changes) {
+    if (!change.list.empty()) continue;
     Diagnostics ignored;
     if (auto rule = rule_of(change, config, ignored)) rules.push_back(std::move(*rule));
   }

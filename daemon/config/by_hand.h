@@ -14,6 +14,7 @@ namespace weir::config {
 struct Change {
   unsigned number = 0;
   Action action = Action::block;    ///< block; allow; pass: nothing is judged
+  std::string list;                 ///< an exception: this list does not hold `host`, and no rule comes of it
   std::vector<std::string> host;    ///< as in a rule: "a.example", ".b.example", "@list"; empty: any or none
   std::vector<std::string> client;  ///< as in a rule: addresses, prefixes, "@group"; empty: anyone
   std::int64_t since = 0;           ///< seconds since 1970

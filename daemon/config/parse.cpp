@@ -47,14 +47,69 @@ class Parser {
   bool whole_ = true;                    // every file could be read
 };
 
-std::string key_in_quotes(std::string_view section, std::string_view key) {
-  return in_quotes(section.empty() ? std::string(key) : std::string(section) + '.' + std::string(key));
+std::string key_in(std::string_view section, std::string_view key) {
+  return section.empty() ? std::string(key) : std::string(section) + '.' + std::string(key);
+}
+
+/// What people look for who come from other proxies, and Weir does not have.
+struct Absent {
+  std::string_view path;
+  std::string_view instead;
+};
+constexpr std::string_view in_memory = "responses are kept in memory only: cache.memory is the ceiling";
+constexpr std::string_view on_the_wire = "a rule sees client, dest, port, host and time";
+constexpr Absent absent[] = {
+    {"tls", "TLS is never opened: rules reach the name, never the page"},
+    {"operator", "whoever may write to control.socket may do everything: the group weir"},
+    {"export", "log.access takes \"syslog://host:port\", control.metrics is for Prometheus"},
+    {"alert", "control.metrics is for Prometheus; share/prometheus has rules for alerts"},
+    {"control.web", "proxyctl status shows it here, control.metrics elsewhere"},
+    {"cache.disk", in_memory},
+    {"cache.min_free", in_memory},
+    {"cache.profiles", "what may be kept is what HTTP allows a shared cache (RFC 9111)"},
+    {"cache.front", "Weir answers those who dial an origin, not those who dial the gateway"},
+    {"cache.fill_rate", "fetches are as fast as the origin"},
+    {"clients.radius", "devices have names: clients.names"},
+    {"rule.ech", "whoever hides a name is judged by what is seen: rule.unseen"},
+    {"rule.method", on_the_wire},
+    {"rule.path", on_the_wire},
+    {"rule.content_type", on_the_wire},
+    {"rule.user", "devices have names: client = [\"tablet-1\"]"},
+};
+std::string_view instead_of(std::string_view path) {
+  const auto found = std::ranges::find(absent, path, &Absent::path);
+  return found == std::end(absent) ? std::string_view() : found->instead;
+}
+
+/// [name] or [[name]].
+bool is_section_shaped(const Node& value) {
+  const auto is_table = [](const Node& node) { return node.kind == Node::Kind::table; };
+  return is_table(value) ||
+         (value.kind == Node::Kind::array && !value.items.empty() && std::ranges::all_of(value.items, is_table));
 }
 
 /// "[gateway]", "[[rule]]"
 std::string header(std::string_view section) {
   const std::string name(section);
   return repeats(section) ? "[[" + name + "]]" : "[" + name + "]";
+}
+
+/// What is spelled much the same, or is called the same elsewhere.
+std::string nearby(std::string_view section, const Entry& entry) {
+  std::vector<std::string_view> near;
+  std::string elsewhere;
+  for (const Key& key : keys()) {
+    if (key.section() == section) near.push_back(key.leaf());
+    if (key.section() != section && key.leaf() == entry.key && elsewhere.empty()) elsewhere = header(key.section());
+  }
+  if (section.empty()) {
+    near.assign(sections().begin(), sections().end());
+    near.push_back("include");
+  }
+  if (const std::string_view word = nearest(entry.key, near); !word.empty())
+    return "did you mean " + in_quotes(word) + '?';
+  const bool whole_section = section.empty() && is_section_shaped(entry.value);
+  return elsewhere.empty() || whole_section ? "" : in_quotes(entry.key) + " is a key of " + elsewhere;
 }
 
 void Parser::load(const std::string& file, const Where& from, const Including* by) {
@@ -176,24 +231,11 @@ void Parser::unknown_key(std::string_view section, const Entry& entry) {
     return;
   }
 
-  std::vector<std::string_view> near;
-  std::string elsewhere;
-  for (const Key& key : keys()) {
-    if (key.section() == section) near.push_back(key.leaf());
-    if (key.section() != section && key.leaf() == name && elsewhere.empty()) elsewhere = header(key.section());
-  }
-  if (section.empty()) {
-    near.assign(sections().begin(), sections().end());
-    near.push_back("include");
-  }
-  const bool whole_section = section.empty() && entry.value.kind == Node::Kind::table;
-  std::string suggestion;
-  if (const std::string_view word = nearest(name, near); !word.empty()) {
-    suggestion = "did you mean " + in_quotes(word) + '?';
-  } else if (!elsewhere.empty() && !whole_section) {
-    suggestion = in_quotes(name) + " is a key of " + elsewhere;
-  }
-  diagnostics_.error(entry.where, (whole_section ? "unknown section " : "unknown key ") + key_in_quotes(section, name),
+  std::string suggestion(instead_of(key_in(section, name)));
+  if (suggestion.empty()) suggestion = nearby(section, entry);
+  const bool whole_section = section.empty() && is_section_shaped(entry.value);
+  diagnostics_.error(entry.where,
+                     (whole_section ? "unknown section " : "unknown key ") + in_quotes(key_in(section, name)),
                      std::move(suggestion));
 }
 

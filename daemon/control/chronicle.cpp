@@ -22,6 +22,17 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t largest = 16 << 20;  // far more than twice the most lines have
+constexpr std::size_t words_told = 3;      // a line of the history is one line on the screen
+
+/// "a, b and c", "a, b, c and 4 more"
+std::string listed(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size() && i < words_told; ++i) {
+    const bool last = i + 1 == words.size();
+    text += (i == 0 ? "" : last ? " and " : ", ") + words[i];
+  }
+  return words.size() <= words_told ? text : text + " and " + std::to_string(words.size() - words_told) + " more";
+}
 
 std::string dump(const Event& event, const std::string& boot) {
   Json json = Json::parse(json_text(event));
@@ -41,6 +52,21 @@ Result<void> append(const std::string& path, std::string_view text) {
 }
 
 }  // namespace
+
+std::string told(const config::Change& change) {
+  if (!change.list.empty()) return listed(change.host) + " excepted from " + change.list;
+  const std::string who = change.client.empty() ? "for everyone" : "for " + listed(change.client);
+  const std::string what = change.action == Action::pass    ? "paused"
+                           : change.action == Action::allow ? "open"
+                                                            : "blocked";
+  return listed(change.host) + (change.host.empty() ? "" : " ") + what + ' ' + who;
+}
+
+std::string numbers_of(const std::vector<config::Change>& changes) {
+  std::vector<std::string> numbers;
+  for (const config::Change& change : changes) numbers.push_back(std::to_string(change.number));
+  return listed(numbers);
+}
 
 Chronicle::Chronicle(const std::string& folder) : path_(folder + "/history") {
   ::mkdir(folder.c_str(), 0750);  // a first run by hand; if it fails, the first event says why

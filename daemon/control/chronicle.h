@@ -8,9 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "config/by_hand.h"
 #include "weir/control.h"
 
 namespace weir::control {
+
+/// A change by hand for the history: ".a.example open for @kids".
+std::string told(const config::Change& change);
+/// Their numbers: "7", "7 and 9", "1, 2, 3 and 12 more".
+std::string numbers_of(const std::vector<config::Change>& changes);
 
 class Chronicle {
  public:

@@ -1,5 +1,6 @@
 #include "control/editions.h"
 
+#include <set>
 #include <utility>
 
 #include "run/log.h"
@@ -35,15 +36,22 @@ void Editions::settle() {
   keep();
 }
 
-void Editions::keep() {
-  const std::string& folder = world_.loaded().config->control.state;
-  if (const auto put = load::write_archive(folder, archive_); !put)
-    run::log_warning("the configuration cannot be kept in " + folder + ": " + put.error().cause.message());
+/// Also where a start will look that reads the file: its control.state holds from then on.
+void Editions::keep() const {
+  std::set<std::string> folders = {world_.loaded().config->control.state};
+  if (!next_state_.empty()) folders.insert(next_state_);
+  for (const std::string& folder : folders) {
+    if (const auto put = load::write_archive(folder, archive_); !put)
+      run::log_warning("the configuration cannot be kept in " + folder + ": " + put.error().cause.message());
+  }
 }
 
 Editions::Reload Editions::reload(std::optional<std::chrono::seconds> window) {
-  Reload outcome = put(load::load(world_.path(), *world_.loaded().directory));
+  load::Loaded next = load::load(world_.path(), *world_.loaded().directory);
+  const std::string state = next.config ? next.config->control.state : "";
+  Reload outcome = put(std::move(next));
   if (!outcome.done) return outcome;
+  next_state_ = state;
   if (!window && archive_.until == 0) {
     archive_.passed_over.clear();
     settle();

@@ -42,12 +42,13 @@ class Editions {
   Reload put(load::Loaded next);
   Reload go_back();
   void settle();
-  void keep();
+  void keep() const;
 
   run::World& world_;
   load::Archive archive_;
   std::string running_;
-  Monotonic end_{};  ///< of the window, whatever the clock on the wall does
+  std::string next_state_;  ///< control.state of the file as it was last read: where the next start looks
+  Monotonic end_{};         ///< of the window, whatever the clock on the wall does
 };
 
 }  // namespace weir::control

@@ -101,6 +101,7 @@ io::Task<void> Steward::keep() {
     desk_.look_at_window();
     world_.look_around();
     world_.look_at_clock();
+    desk_.look_at_changes();
     world_.look_at_names();
     world_.tend_lists();
     world_.tend_memory();

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fstream>
 
+#include "base/units.h"
 #include "control/compare.h"
 #include "control/manager.h"
 #include "load/zone.h"
@@ -41,11 +42,18 @@ WorldDesk::WorldDesk(run::World& world, std::string version)
   if (!slowness_.trouble().empty()) run::log_warning(slowness_.trouble());
   const auto on_disk = load::now_on_disk(world_.loaded().texts);
   const bool passed_over = on_disk && editions_.passes_over(*on_disk);
+  const std::uint64_t held = names();
   chronicle_.begin({.ts = seconds(std::chrono::system_clock::now()),
                     .what = "started",
-                    .text = passed_over ? "the file on disk was passed over: it is not confirmed" : "",
+                    .text = passed_over ? "the file on disk was passed over: it is not confirmed"
+                            : held > 0  ? count_text(held) + (held == 1 ? " name" : " names")
+                                        : "",
                     .config = print()},
                    boot());
+  look_at_changes();
+  auto kept = world_.changes();
+  std::ranges::reverse(kept);
+  if (!kept.empty()) note("restored", numbers_of(kept));
 }
 
 /// Six of the digits, for people.
@@ -175,6 +183,21 @@ Lists WorldDesk::lists() {
   return all;
 }
 
+ListChanged WorldDesk::accept(const std::string& list) {
+  ListChanged told = changed(list, world_.accept_list(list));
+  if (told.done) note("accepted", list + ", " + count_text(told.names) + " names");
+  return told;
+}
+
+ListChanged WorldDesk::except(const std::string& list, const std::string& name, bool again) {
+  run::World::Changed done = world_.except_from_list(list, name, again);
+  if (done.change.number != 0) note(again ? "undone" : "by_hand", done.change);
+  ListChanged told = changed(list, std::move(done.failure));
+  told.change = again ? 0 : done.change.number;
+  told.unkept = std::move(done.unkept);
+  return told;
+}
+
 std::expected<ListDiff, std::string> WorldDesk::difference(const std::string& list) {
   auto found = world_.difference(list);
   if (!found.failure.empty()) return std::unexpected(std::move(found.failure));
@@ -200,9 +223,10 @@ ListChanged WorldDesk::changed(const std::string& list, std::string failure) con
 
 HandChange WorldDesk::line(const config::Change& change) const {
   return {.number = change.number,
-          .action = std::string(word(change.action)),
+          .action = change.list.empty() ? std::string(word(change.action)) : "except",
           .host = change.host,
           .client = change.client,
+          .list = change.list,
           .since = change.since,
           .until = change.until,
           .idle = world_.idle(change)};
@@ -220,8 +244,17 @@ HandChanged WorldDesk::told(run::World::Changed changed) const {
           .now = seconds(std::chrono::system_clock::now())};
 }
 
-HandChanged WorldDesk::change_by_hand(config::Change change) { return told(world_.change_by_hand(std::move(change))); }
-HandChanged WorldDesk::undo(unsigned number) { return told(world_.undo(number)); }
+HandChanged WorldDesk::change_by_hand(config::Change change) {
+  run::World::Changed changed = world_.change_by_hand(std::move(change));
+  if (changed.failure.empty()) note("by_hand", changed.change);
+  return told(std::move(changed));
+}
+
+HandChanged WorldDesk::undo(unsigned number) {
+  run::World::Changed changed = world_.undo(number);
+  if (changed.failure.empty()) note("undone", changed.change);
+  return told(std::move(changed));
+}
 
 Reloaded WorldDesk::reloaded(run::World::Reload outcome) const {
   const auto on_disk = load::now_on_disk(world_.loaded().texts);
@@ -262,6 +295,19 @@ void WorldDesk::note(const char* what, const Reloaded& reloaded) {
   if (reloaded.done) return note(what, reloaded.confirm_until == 0 ? "" : "to be confirmed", reloaded.config);
   const Mistake first = reloaded.mistakes.empty() ? Mistake() : reloaded.mistakes.front();
   note("refused", first.where + ": " + first.text);
+}
+
+void WorldDesk::note(const char* what, const config::Change& change) {
+  chronicle_.add({.ts = seconds(std::chrono::system_clock::now()),
+                  .what = what,
+                  .text = control::told(change),
+                  .config = {},
+                  .change = change.number,
+                  .until = change.until});
+}
+
+void WorldDesk::look_at_changes() {
+  for (const config::Change& change : world_.take_ended()) note("ended", change);
 }
 
 Reloaded WorldDesk::reload(std::optional<std::chrono::seconds> window) {

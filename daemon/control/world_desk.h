@@ -29,10 +29,8 @@ class WorldDesk : public Desk {
   std::optional<Who> who(const std::string& client) override;
   Lists lists() override;
   std::expected<ListDiff, std::string> difference(const std::string& list) override;
-  ListChanged accept(const std::string& list) override { return changed(list, world_.accept_list(list)); }
-  ListChanged except(const std::string& list, const std::string& name, bool again) override {
-    return changed(list, world_.except_from_list(list, name, again));
-  }
+  ListChanged accept(const std::string& list) override;
+  ListChanged except(const std::string& list, const std::string& name, bool again) override;
   HandChanged change_by_hand(config::Change change) override;
   HandChanged undo(unsigned number) override;
   /// Also what SIGHUP does: the configuration, and the logs opened anew.  Says in the log what came of it.
@@ -47,6 +45,8 @@ class WorldDesk : public Desk {
   void look_at_window();
   /// What things take now becomes a part of what is usual.  Cheap when it is not yet time.
   void look_at_times();
+  /// For the history: changes by hand end by themselves.  Cheap when none did.
+  void look_at_changes();
   /// For the history: this run has ended as it should.
   void stopped();
   /// In a line: "running, config 7c1e4a, 12 rules".
@@ -69,6 +69,7 @@ class WorldDesk : public Desk {
   Reloaded reloaded(run::World::Reload outcome) const;
   void note(std::string what, std::string text = {}, std::string config = {});
   void note(const char* what, const Reloaded& reloaded);
+  void note(const char* what, const config::Change& change);
 
   run::World& world_;
   std::string version_;

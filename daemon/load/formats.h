@@ -79,13 +79,16 @@ Packing packing_of(std::string_view bytes);
 /// By the first lines; never `categories`.
 Format recognise(std::string_view text);
 
-/// cache_domains.json: the files that it mentions.
-void read_index(std::string_view json, ListContent& to);
+/// cache_domains.json: the files that it mentions, or, in a bundle, the names in them.
+void read_index(std::string_view json, config::Taken match, ListContent& to);
 /// gzip and tar.
 void read_packed(std::string_view bytes, config::Taken match, ListContent& to);
 /// A text in a format that recognise() can name.  `place`: what stands before line numbers, "adult/domains:".
 void read_text(std::string_view text, Format format, config::Taken match, const std::string& place,
                policy::NameList& names, ListContent& to);
+
+/// Counts a line that makes no sense, or whatever stands at `place`.
+void add_unreadable(std::string place, ListContent& to);
 
 /// Fit to be a category, "@list/category", or the name of a file beside another.
 bool is_label(std::string_view word);

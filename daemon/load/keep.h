@@ -1,6 +1,6 @@
 // What is kept below control.state, so that a boot without an uplink has its lists and a change by hand outlives the
-// run: a folder a list, with the last good copy as it came, an update that is held, and a page about both; and a page
-// of changes by hand.
+// run: a folder a list, with the last good copy as it came (load/bundle.h: in several files), an update that is held,
+// and a page about both; and a page of changes by hand.
 //
 // Every file is written beside, flushed and renamed, so that a crash leaves the old one or the new one.
 #pragma once

@@ -14,13 +14,16 @@ void read_lines(std::string_view text, const std::string& place, Taker& taker, L
   for (std::uint32_t number = 1; !text.empty(); ++number) {
     const Line line = reader.read(next_line(text), taker);
     if (line == Line::other) ++to.other;
-    if (line != Line::unreadable) continue;
-    ++to.unreadable;
-    if (to.first_places.size() < places_shown) to.first_places.push_back(place + std::to_string(number));
+    if (line == Line::unreadable) add_unreadable(place + std::to_string(number), to);
   }
 }
 
 }  // namespace
+
+void add_unreadable(std::string place, ListContent& to) {
+  ++to.unreadable;
+  if (to.first_places.size() < places_shown) to.first_places.push_back(std::move(place));
+}
 
 std::string_view text(Format format) {
   switch (format) {
@@ -58,7 +61,7 @@ ListContent read_list(std::string_view text, config::Taken match) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark, from editors that add one
   content.format = recognise(text);
   if (content.format == Format::cache_domains) {
-    read_index(text, content);
+    read_index(text, match, content);
     return content;
   }
   read_text(text, content.format, match, "", content.sets[""], content);

@@ -38,19 +38,21 @@ struct ListFacts {
   std::size_t unreadable = 0;  ///< lines that make no sense in this format
   std::size_t other = 0;       ///< rules and files that make sense, but do not speak of whole names
   std::size_t bare = 0;        ///< names that did not say what they mean, and were taken for themselves alone
-  std::vector<std::string> first_places;  ///< of the first few unreadable lines: "12", "adult/domains:12"
+  std::vector<std::string> first_places;  ///< of the first few unreadable: "12", "adult/domains:12", "porn (a link)"
   std::string broken;                     ///< why none of it can be used; "" = it can
 };
 
 struct ListContent : ListFacts {
   std::map<std::string, policy::NameList> sets;  ///< by category; a list without them has one, called ""
+  std::map<std::string, std::string> links;      ///< categories that are another name of one in `sets`
   std::vector<Beside> beside;                    ///< still to be read with read_beside()
 };
 
 /// The format is recognised by what stands there, not by the name of a file.  Plain names and hosts lines may be mixed,
 /// also with adblock rules.  `match`: what names mean; `automatic` goes by the format, and a bare name means itself
 /// alone, in archives of categories also what is below it.
-/// gzip is undone first.  Archives are read up to 1 GiB unpacked; what is larger, cut off or damaged is `broken`.
+/// gzip is undone first.  Archives are read up to 1 GiB unpacked; what is larger, cut off or damaged is `broken`.  A
+/// link is followed only to another category of the archive; one that leads elsewhere, or in circles, is unreadable.
 /// Exceptions win over everything else in their list, also over what is more special or $important.
 ListContent read_list(std::string_view text, config::Taken match = config::Taken::automatic);
 

@@ -188,6 +188,7 @@ void share(const std::string& list, ListContent content, policy::NameLists& list
   for (auto& [category, names] : content.sets) {
     lists[category.empty() ? list : list + '/' + category] = std::make_shared<policy::NameList>(std::move(names));
   }
+  for (const auto& [category, to] : content.links) lists[list + '/' + category] = lists.at(list + '/' + to);
 }
 
 void add_exceptions(const Kept& kept, config::List& list) {

@@ -48,7 +48,7 @@ Read read_config(const Texts& texts);
 ListContent read_list_file(const config::List& list, config::Diagnostics& diagnostics);
 /// Those that were made by hand, to those of the configuration.
 void add_exceptions(const Kept& kept, config::List& list);
-/// The sets of a list under the names by which rules refer to them.
+/// The sets of a list under the names by which rules refer to them; linked ones are there once, under both names.
 void share(const std::string& list, ListContent content, policy::NameLists& lists);
 
 }  // namespace weir::load

@@ -18,12 +18,35 @@ namespace {
 constexpr std::size_t largest_unpacked = 1 << 30;
 constexpr std::size_t largest_texts = 64 << 20;  // of the files beside a cache_domains.json that may come last
 constexpr std::size_t most_members = 1 << 16;
+constexpr std::size_t most_steps = 40;      // from link to link, as path_resolution(7) has it
+constexpr std::size_t longest_path = 4096;  // of a link and of what it leads to
 constexpr std::string_view damaged = "it is damaged or cut off";
 
 struct Close {
   void operator()(archive* a) const { archive_read_free(a); }
 };
 using Archive = std::unique_ptr<archive, Close>;
+
+bool is_link(archive_entry* entry) {
+  return archive_entry_filetype(entry) == AE_IFLNK || archive_entry_hardlink(entry) != nullptr;
+}
+
+/// Where a link leads within the archive; empty when that is outside.  What a symbolic link says counts from the folder
+/// in which it lies, what a hard link says from the top.
+std::filesystem::path led_to(archive_entry* entry, const std::filesystem::path& at) {
+  const char *hard = archive_entry_hardlink(entry), *soft = archive_entry_symlink(entry);
+  const std::string_view said = hard ? hard : soft ? soft : "";
+  if (said.empty() || said.size() > longest_path) return {};
+  std::filesystem::path to = ((hard ? std::filesystem::path() : at.parent_path()) / said).lexically_normal();
+  if (!to.has_filename()) to = to.parent_path();  // "adult/"
+  return to.is_absolute() || *to.begin() == ".." ? std::filesystem::path() : to;
+}
+
+/// The category of which this is the folder, or the file in it; "" = it is neither.
+std::string category_of(const std::filesystem::path& at) {
+  const auto folder = at.filename() == "domains" ? at.parent_path().filename() : at.filename();
+  return is_label(folder.string()) ? folder.string() : "";
+}
 
 /// One unpacking.  `broken` of the content says why it ended early.
 class Unpacker {
@@ -43,7 +66,11 @@ class Unpacker {
       if (got < ARCHIVE_WARN) return broken(damaged);
       if (members == most_members) return broken("it holds too many files");
       if (archive_format(a.get()) == ARCHIVE_FORMAT_RAW) return single(a.get());
-      if (archive_entry_filetype(entry) == AE_IFREG && !member(a.get(), entry)) return;
+      if (is_link(entry)) {
+        link(entry);
+      } else if (archive_entry_filetype(entry) == AE_IFREG && !member(a.get(), entry)) {
+        return;
+      }
     }
     finish();
   }
@@ -52,6 +79,7 @@ class Unpacker {
   void broken(std::string_view why) {
     if (to_.broken.empty()) to_.broken = why;
     to_.sets.clear();
+    to_.links.clear();
   }
 
   /// All data of the member that is next; empty, and `broken`, when it is damaged or too large.
@@ -105,10 +133,36 @@ class Unpacker {
     read_text(text, Format::plain, match, category + "/domains:", to_.sets[category], to_);
   }
 
+  /// A category may be a link to another one: UT1 has many.
+  void link(archive_entry* entry) {
+    const char* path = archive_entry_pathname(entry);
+    const std::filesystem::path at(path && std::string_view(path).size() <= longest_path ? path : "");
+    const std::string category = category_of(at);
+    if (!category.empty()) links_[category] = category_of(led_to(entry, at));
+  }
+
+  /// What they lead to may come behind them, or be a link itself.
+  void follow_links() {
+    for (const auto& [category, first] : links_) {
+      if (to_.sets.contains(category)) continue;  // it has names of its own
+      std::string to = first;
+      for (std::size_t steps = 0; steps < most_steps && !to_.sets.contains(to) && links_.contains(to); ++steps) {
+        to = links_.at(to);
+      }
+      if (to_.sets.contains(to)) {
+        to_.links[category] = to;
+      } else {
+        add_unreadable(category + " (a link)", to_);
+      }
+    }
+  }
+
   void finish() {
     to_.format = Format::categories;
-    if (!index_.empty()) {
-      read_index(index_, to_);
+    if (index_.empty()) {
+      follow_links();
+    } else {
+      read_index(index_, match_, to_);
       for (const Beside& beside : std::exchange(to_.beside, {})) {
         const auto text = texts_.find(beside.file);
         if (text == texts_.end()) return broken("it lacks " + beside.file + ", which its cache_domains.json mentions");
@@ -123,6 +177,7 @@ class Unpacker {
   ListContent& to_;
   std::size_t unpacked_ = 0, kept_ = 0;
   std::string index_;
+  std::map<std::string, std::string> links_;  // category to category; "" = to none
   std::map<std::string, std::string> texts_;
 };
 

@@ -147,11 +147,14 @@ Axis<NameTable> host_axis(const config::Config& config, const NamedSets& sets) {
 
 NamedSets::NamedSets(const config::Config& config, const NameLists& lists) {
   for (const config::List& list : config.lists) {
+    std::map<const NameList*, std::uint32_t> known;  // categories that are one are one source
     const auto add = [&](const std::string& name, const NameList* content) {
-      const auto number = static_cast<std::uint32_t>(sets_.size());
-      sets_.push_back({&list, content});
-      by_reference_[list.name].push_back(number);
-      if (name != list.name) by_reference_[name].push_back(number);
+      const auto [at, added] = known.try_emplace(content, static_cast<std::uint32_t>(sets_.size()));
+      if (added) {
+        sets_.push_back({&list, content});
+        by_reference_[list.name].push_back(at->second);
+      }
+      if (name != list.name) by_reference_[name].push_back(at->second);
     };
     const std::string below = list.name + '/';
     const std::size_t before = sets_.size();

@@ -17,6 +17,15 @@ Duration fresh_for(const config::List& list, const load::Kept& kept, WallTime wa
   return std::clamp<Duration>(checked + list.update - wall, Duration::zero(), list.update);
 }
 
+/// What was fetched last, whether it was taken or is held.
+load::Bundle newest_bundle(const load::Loaded& loaded, const std::string& list) {
+  const load::Keep keep(loaded.config->control.state);
+  std::string text;
+  const bool held = !loaded.kept.at(list).held.empty();
+  const auto got = held ? keep.held(list, text) : keep.copy(list, text);
+  return got ? load::unbundled(text).value_or(load::Bundle()) : load::Bundle();
+}
+
 }  // namespace
 
 void ListKeeper::follow(const load::Loaded& loaded, Monotonic now, WallTime wall) {
@@ -42,23 +51,33 @@ void ListKeeper::follow(const load::Loaded& loaded, Monotonic now, WallTime wall
 void ListKeeper::ask(const load::Loaded& loaded, Monotonic now) {
   for (const config::List& list : loaded.config->lists) {
     const auto at = states_.find(list.name);
-    if (at == states_.end() || at->second.asked || at->second.due > now) continue;
-    at->second.asked = true;
+    if (at == states_.end() || at->second.errand || at->second.due > now) continue;
     fetch::Request request{.name = list.name, .url = list.url, .etag = {}, .last_modified = {}};
+    load::Bundle before;
     const auto kept = loaded.kept.find(list.name);
     if (kept != loaded.kept.end() && kept->second.url == list.url) {
       request.etag = kept->second.etag;
       request.last_modified = kept->second.last_modified;
+      const bool several = loaded.facts.at(list.name).format == load::Format::cache_domains;
+      if (several) before = newest_bundle(loaded, list.name);
+      if (several && before.files.empty()) request.etag = request.last_modified = {};
     }
+    at->second.errand.emplace(request, std::move(before));
     fetcher_->ask(std::move(request));
   }
 }
 
 std::vector<fetch::Fetched> ListKeeper::answers() {
-  if (!fetcher_) return {};
-  std::vector<fetch::Fetched> answers = fetcher_->take();
-  for (const fetch::Fetched& answer : answers) {
-    if (const auto at = states_.find(answer.name); at != states_.end()) at->second.asked = false;
+  std::vector<fetch::Fetched> answers;
+  if (!fetcher_) return answers;
+  for (fetch::Fetched& answer : fetcher_->take()) {
+    const auto at = states_.find(answer.name);
+    if (at == states_.end() || !at->second.errand) continue;
+    Errand::Step step = at->second.errand->take(std::move(answer));
+    if (step.ask) fetcher_->ask(std::move(*step.ask));
+    if (!step.done) continue;
+    at->second.errand.reset();
+    answers.push_back(std::move(*step.done));
   }
   return answers;
 }

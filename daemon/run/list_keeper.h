@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "fetch/fetcher.h"
 #include "load/load.h"
+#include "run/errand.h"
 
 namespace weir::run {
 
@@ -17,9 +18,9 @@ class ListKeeper {
  public:
   struct State {
     Monotonic due{};
-    bool asked = false;
-    unsigned failures = 0;  ///< in a row
-    std::string failure;    ///< of the last attempt; "" = it went well
+    std::optional<Errand> errand;  ///< under way
+    unsigned failures = 0;         ///< in a row
+    std::string failure;           ///< of the last attempt; "" = it went well
     WallTime failed_at{};
   };
 
@@ -27,7 +28,7 @@ class ListKeeper {
   void follow(const load::Loaded& loaded, Monotonic now, WallTime wall);
   /// Asks for what is due.
   void ask(const load::Loaded& loaded, Monotonic now);
-  /// What came back.
+  /// What came back; a list that stands in several files comes back as one, when all are here.
   std::vector<fetch::Fetched> answers();
 
   /// The next attempt is due when `update` is over, or sooner after a failure: in a minute, then two, four, ... an

@@ -364,6 +364,7 @@ World::Reload World::reload(load::Loaded next) {
   result.reset = reset_refused();
   result.done = true;
   accept_unguarded();
+  number_exceptions();
   return result;
 }
 

@@ -42,11 +42,20 @@ class World {
 
   /// Lists of a URL: asks for what is due, and puts what came in force or holds it.  Cheap when there is nothing.
   void tend_lists();
+  struct Changed {
+    std::string failure;       ///< why it is not; "" = it is in force
+    std::string suggestion;    ///< what would be right; may be empty
+    config::Change change;     ///< what holds now, or, of an undone one, what held
+    std::string overrides;     ///< the rule of the file that refuses what is opened, and where it stands; ""
+    std::string overrides_at;  ///< = none known
+    std::string unkept;        ///< why it will not outlive this run; "" = it will
+    std::uint64_t reset = 0;   ///< passing connections that are refused now
+  };
   /// A held update comes into force as it is.  What went wrong in words, else "".
   std::string accept_list(const std::string& name);
   /// `name`, "x.example" or ".x.example", is not in the list any more; with `again` it may be.  A held update that has
   /// nothing else against it comes into force.
-  std::string except_from_list(const std::string& list, const std::string& name, bool again);
+  Changed except_from_list(const std::string& list, const std::string& name, bool again);
   struct Difference {
     std::string failure;                                  ///< why there is none; "" = there is one
     std::uint64_t added = 0, removed = 0;                 ///< names
@@ -58,20 +67,13 @@ class World {
   /// Why the last update of a list failed, and when; "" = it did not.
   const ListKeeper::State& attempts(const std::string& list) { return lists_.state(list); }
 
-  struct Changed {
-    std::string failure;       ///< why it is not; "" = it is in force
-    std::string suggestion;    ///< what would be right; may be empty
-    config::Change change;     ///< what holds now, or, of an undone one, what held
-    std::string overrides;     ///< the rule of the file that refuses what is opened, and where it stands; ""
-    std::string overrides_at;  ///< = none known
-    std::string unkept;        ///< why it will not outlive this run; "" = it will
-    std::uint64_t reset = 0;   ///< passing connections that are refused now
-  };
   /// A change by hand comes into force, above the rules of the file; number and since are filled in.
   Changed change_by_hand(config::Change change);
   Changed undo(unsigned number);
   /// In force, the newest first.
   std::vector<config::Change> changes() const;
+  /// Those whose time was over since the last call.
+  std::vector<config::Change> take_ended() { return std::exchange(ended_, {}); }
   /// Why a change has no meaning beside the configuration in force; "" = it has.
   std::string idle(const config::Change& change) const;
 
@@ -145,6 +147,9 @@ class World {
   void put_changes(load::ByHand next, const char* what, Changed& changed);
   void recall_changes();
   void end_changes();
+  void note_exception(Changed& changed, bool again);
+  Changed undo_exception(const config::Change& exception);
+  void number_exceptions();
   void find_overridden(Changed& changed) const;
   void follow_clients();
   Result<void> judge_by(std::shared_ptr<const policy::Snapshot> policy);
@@ -162,6 +167,7 @@ class World {
   std::string objection_to(const config::List& list, const load::Loaded& next, const policy::Snapshot& policy) const;
   void consider(fetch::Fetched fetched);
   void consider_content(const config::List& list, fetch::Fetched fetched, load::Kept kept);
+  std::string reconsider(const std::string& list);
   void keep_page(const std::string& list, const load::Kept& kept);
 
   Fd claim_;  // this network namespace is ours
@@ -171,6 +177,7 @@ class World {
   Terms terms_;
   std::uint32_t next_id_ = 1;
   load::ByHand by_hand_;
+  std::vector<config::Change> ended_;
   ListKeeper lists_;
   NameWatch watch_;
   bool names_changed_ = false;  // and rules may depend on them

@@ -18,9 +18,9 @@ std::string told(const config::Change& change) {
     for (const std::string& one : all) text += (text.empty() ? std::string(" ") + key + '=' : ",") + one;
     return text;
   };
-  return "change=" + std::to_string(change.number) + ' ' + std::string(word(change.action)) +
-         joined("host", change.host) + joined("client", change.client) +
-         (change.until == 0 ? "" : " until=" + std::to_string(change.until));
+  const std::string what = change.list.empty() ? std::string(word(change.action)) : "except list=" + change.list;
+  return "change=" + std::to_string(change.number) + ' ' + what + joined("host", change.host) +
+         joined("client", change.client) + (change.until == 0 ? "" : " until=" + std::to_string(change.until));
 }
 
 /// An address of each kind of client that a change or a file speaks of.
@@ -55,6 +55,7 @@ std::vector<config::Change> World::changes() const {
 }
 
 std::string World::idle(const config::Change& change) const {
+  if (!change.list.empty()) return find_list(change.list) ? "" : "there is no list " + change.list;
   config::Diagnostics diagnostics;
   if (config::rule_of(change, *loaded_.config, diagnostics)) return "";
   return std::move(diagnostics).take({}).front().message;
@@ -65,7 +66,9 @@ void World::recall_changes() {
   if (!kept) return log_error("changes by hand cannot be read from control.state: " + kept.error().cause.message());
   by_hand_ = std::move(*kept);
   const std::int64_t now = now_in_seconds();
+  std::ranges::copy_if(by_hand_.changes, std::back_inserter(ended_), [&](const auto& c) { return c.over(now); });
   std::erase_if(by_hand_.changes, [&](const config::Change& change) { return change.over(now); });
+  number_exceptions();
   for (const config::Change& change : by_hand_.changes) log_info("by hand: " + told(change));
 }
 
@@ -154,6 +157,7 @@ World::Changed World::undo(unsigned number) {
     changed.suggestion = "proxyctl status shows those that are";
     return changed;
   }
+  if (!found->list.empty()) return undo_exception(*found);
   changed.change = *found;
   next.changes.erase(found);
   put_changes(std::move(next), "undone: ", changed);
@@ -175,8 +179,68 @@ void World::end_changes() {
   }
   keep_changes();
   for (const config::Change& change : before) {
-    if (over(change)) log_info("ended: " + told(change) + " reset=" + std::to_string(*reset));
+    if (!over(change)) continue;
+    log_info("ended: " + told(change) + " reset=" + std::to_string(*reset));
+    ended_.push_back(change);
   }
+}
+
+/// What is excepted from a list has a number like any change, so that it is shown, and undone, with the others.
+void World::note_exception(Changed& changed, bool again) {
+  const auto same = [&](const config::Change& other) {
+    return other.list == changed.change.list && other.host == changed.change.host;
+  };
+  const auto known = std::ranges::find_if(by_hand_.changes, same);
+  if (known != by_hand_.changes.end()) {
+    changed.change = *known;
+    if (again) by_hand_.changes.erase(known);
+  } else if (!again) {
+    changed.change.number = ++by_hand_.last;
+    changed.change.since = now_in_seconds();
+    by_hand_.changes.push_back(changed.change);
+  }
+  changed.unkept = keep_changes();
+  log_info((again ? "undone: " : "by hand: ") + told(changed.change));
+}
+
+World::Changed World::undo_exception(const config::Change& exception) {
+  const std::string name = exception.host.front();
+  if (find_list(exception.list)) return except_from_list(exception.list, name, true);
+  // The list is gone from the file, but its page waits for it.
+  Changed changed{.change = exception};
+  const load::Keep keep(loaded_.config->control.state);
+  load::Kept kept = keep.about(exception.list);
+  std::erase(kept.except, name);
+  if (const auto put = keep.put_about(exception.list, kept); !put) {
+    changed.failure = "it is kept in control.state, which cannot be written: " + put.error().cause.message();
+    return changed;
+  }
+  note_exception(changed, true);
+  return changed;
+}
+
+/// The page of a list has the last word on what it does not hold: a list may come back with exceptions of long ago.
+void World::number_exceptions() {
+  load::ByHand next = by_hand_;
+  for (const config::List& list : loaded_.config->lists) {
+    const std::vector<std::string>& names = loaded_.kept[list.name].except;
+    std::erase_if(next.changes, [&](const config::Change& change) {
+      return change.list == list.name && std::ranges::find(names, change.host.front()) == names.end();
+    });
+    for (const std::string& name : names) {
+      const auto same = [&](const auto& change) { return change.list == list.name && change.host.front() == name; };
+      if (std::ranges::any_of(next.changes, same)) continue;
+      next.changes.push_back({.number = ++next.last,
+                              .action = Action::allow,
+                              .list = list.name,
+                              .host = {name},
+                              .client = {},
+                              .since = now_in_seconds()});
+    }
+  }
+  const bool same = next.last == by_hand_.last && next.changes.size() == by_hand_.changes.size();
+  by_hand_ = std::move(next);
+  if (!same) keep_changes();
 }
 
 }  // namespace weir::run

@@ -124,7 +124,6 @@ void World::consider_content(const config::List& list, fetch::Fetched fetched, l
   };
   load::ListContent content = load::read_list(fetched.body, list.match);
   if (!content.broken.empty()) return fail(content.broken);
-  if (!content.beside.empty()) return fail("its names stand in other files: write the URL of an archive of them");
   const bool first = kept.updated == 0;
   if (first && content.names == 0) return fail("it holds no name");
 
@@ -249,13 +248,20 @@ std::string World::accept_list(const std::string& name) {
   return "";
 }
 
-std::string World::except_from_list(const std::string& list_name, const std::string& name, bool again) {
+World::Changed World::except_from_list(const std::string& list_name, const std::string& name, bool again) {
+  Changed changed{.change = {.action = Action::allow, .list = list_name, .host = {name}, .client = {}}};
   const config::List* list = find_list(list_name);
-  if (!list) return "there is no list " + list_name;
+  if (!list) {
+    changed.failure = "there is no list " + list_name;
+    return changed;
+  }
   load::Kept kept = loaded_.kept[list_name];
   const auto known = std::ranges::find(kept.except, name);
-  if (again && known == kept.except.end()) return name + " is not excepted from " + list_name + " by hand";
-  if (!again && known != kept.except.end()) return name + " is excepted from " + list_name + " already";
+  if (again != (known != kept.except.end())) {
+    changed.failure =
+        name + " is " + (again ? "not " : "") + "excepted from " + list_name + (again ? " by hand" : " already");
+    return changed;
+  }
   if (again) {
     kept.except.erase(known);
   } else {
@@ -263,28 +269,35 @@ std::string World::except_from_list(const std::string& list_name, const std::str
   }
 
   load::Loaded next = loaded_;
-  for (config::List& changed : next.config->lists) {
-    if (changed.name != list_name) continue;
-    std::erase_if(changed.except, [](const config::Match& match) { return match.where.line == 0; });  // by hand
-    load::add_exceptions(kept, changed);
+  for (config::List& other : next.config->lists) {
+    if (other.name != list_name) continue;
+    std::erase_if(other.except, [](const config::Match& match) { return match.where.line == 0; });  // by hand
+    load::add_exceptions(kept, other);
   }
   next.kept[list_name] = kept;
   auto policy = compile(next, next_id_++);
-  if (const auto done = change(std::move(next), std::move(policy)); !done)
-    return "the kernel refused the new policy: " + done.error().cause.message();
-  reset_refused();
+  if (const auto done = change(std::move(next), std::move(policy)); !done) {
+    changed.failure = "the kernel refused the new policy: " + done.error().cause.message();
+    return changed;
+  }
+  changed.reset = reset_refused();
   keep_page(list_name, kept);
-  if (kept.held.empty() || again) return "";
+  note_exception(changed, again);
+  if (!kept.held.empty() && !again) changed.failure = reconsider(list_name);
+  return changed;
+}
 
-  // Without that name there may be nothing against the update any more.
-  list = find_list(list_name);
+/// Without a name there may be nothing against the held update any more.
+std::string World::reconsider(const std::string& name) {
+  const config::List* list = find_list(name);
   auto content = held_content(*list);
   if (!content) return "";
+  load::Kept kept = loaded_.kept[name];
   const load::Loaded tried = with_content(*list, *content);
   const auto judged = compile(tried, 0);
   kept.held = objection_to(*list, tried, *judged);
-  if (kept.held.empty()) return accept_list(list_name);
-  keep_page(list_name, kept);
+  if (kept.held.empty()) return accept_list(name);
+  keep_page(name, kept);
   return "";
 }
 

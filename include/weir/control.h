@@ -160,9 +160,10 @@ struct AccessLog {
 /// A change by hand.
 struct HandChange {
   std::uint64_t number = 0;         ///< 0: it is not in force
-  std::string action;               ///< "block", "allow" or "pass": nothing is judged
+  std::string action;               ///< "block", "allow", "pass": nothing is judged; "except": `list` lacks `host`
   std::vector<std::string> host;    ///< as it was typed; empty: any or none
   std::vector<std::string> client;  ///< as it was typed; empty: anyone
+  std::string list;                 ///< of an exception
   std::int64_t since = 0;
   std::int64_t until = 0;  ///< 0: until it is undone
   std::string idle;        ///< why it has no meaning now: its group may be gone
@@ -492,7 +493,9 @@ struct ListChanged {
   std::string list;
   std::string failure;  ///< why it is not done
   std::uint64_t names = 0;
-  std::string held;  ///< why an update is still not taken; "" = there is none
+  std::string held;          ///< why an update is still not taken; "" = there is none
+  std::uint64_t change = 0;  ///< its number, of an exception; 0: it is none, or was taken back
+  std::string unkept;        ///< why the number will not outlive this run
 };
 
 struct HandChanged {
@@ -547,10 +550,13 @@ struct ConfigDiff {
 
 struct Event {
   std::int64_t ts = 0;
-  std::string
-      what;  ///< "started", "stopped", "died", "reloaded", "refused", "confirmed", "went_back", "drain", "undrain"
-  std::string text;    ///< the particulars, for people; "" = there are none
-  std::string config;  ///< in force from then on; "" = does not matter here
+  /// "started", "stopped", "died", "reloaded", "refused", "confirmed", "went_back", "drain", "undrain"; of changes by
+  /// hand "by_hand", "undone", "ended": its time was over, "restored": those in force at the start; "accepted"
+  std::string what;
+  std::string text;          ///< the particulars, for people; "" = there are none
+  std::string config;        ///< in force from then on; "" = does not matter here
+  std::uint64_t change = 0;  ///< number of a change by hand
+  std::int64_t until = 0;    ///< when that ends by itself; 0 = it does not
 };
 
 struct History {

@@ -61,6 +61,10 @@ def test_what_is_changed_by_hand_holds_until_it_is_undone(lab, weir):
     assert refused(lab, "other.example")
     again = daemon.proxyctl("undo", "1")
     assert again[0] == 1 and "no change 1 is in force" in again[1]
+    events = [(event["what"], event["text"]) for event in daemon.ask("history")["events"]]
+    opened, blocked = "other.example open for @pupils", f".allowed.example blocked for {CLIENT}"
+    assert [event for event in events if event[0] not in ("started", "stopped", "reloaded")] == [
+        ("by_hand", opened), ("by_hand", blocked), ("restored", "1 and 2"), ("undone", blocked), ("undone", opened)]
 
 
 def test_what_opens_by_hand_does_not_reach_a_locked_rule(lab, weir):
@@ -78,6 +82,7 @@ def test_a_change_with_a_time_ends_by_itself_and_a_mistake_is_named(lab, weir):
     assert refused(lab, "allowed.example")
     wait_for("the change to end", lambda: not daemon.status()["by_hand"])
     assert not refused(lab, "allowed.example")
+    assert [event["what"] for event in daemon.ask("history")["events"]] == ["started", "by_hand", "ended"]
     wrong = daemon.proxyctl("block", "a.example", "--client", "@pupil")
     assert wrong[0] == 1 and 'did you mean "@pupils"?' in wrong[1]
     assert daemon.proxyctl("block", "a.example", "--for", "soon")[0] == 2

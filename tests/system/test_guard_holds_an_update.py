@@ -57,7 +57,7 @@ def test_what_is_held_changes_nothing_and_can_be_looked_at(lab, held):
 
 def test_the_rest_can_be_taken_without_a_name(lab, held):
     changed = held.ask("except", "ads", "allowed.example")
-    assert changed["done"] and not changed["held"] and changed["names"] == 3
+    assert changed["done"] and not changed["held"] and changed["names"] == 3 and changed["change"] == 1
     assert http_get(lab, ORIGIN, "allowed.example").status == 200
     assert http_get(lab, ORIGIN, "other.example").status == 403
     held.stop()
@@ -65,14 +65,39 @@ def test_the_rest_can_be_taken_without_a_name(lab, held):
     assert shown(held)["except"] == ["allowed.example"]
     assert http_get(lab, ORIGIN, "allowed.example").status == 200, "it outlives the run"
     assert http_get(lab, ORIGIN, "other.example").status == 403
+    assert "allowed.example is excepted from ads" in held.proxyctl("status")[1]
+    assert held.ask("undo", "1")["done"]
+    assert http_get(lab, ORIGIN, "allowed.example").status == 403
+    assert held.status()["by_hand"] == [] and shown(held)["except"] == []
+    assert held.ask("except", "ads", "allowed.example")["change"] == 2, "a number is never used twice"
     assert held.ask("except", "ads", "allowed.example", "--again")["done"]
     assert http_get(lab, ORIGIN, "allowed.example").status == 403
+    assert held.status()["by_hand"] == []
+    events = [(event["what"], event["change"]) for event in held.ask("history")["events"]]
+    assert events == [("started", 0), ("by_hand", 1), ("stopped", 0), ("started", 0), ("restored", 0), ("undone", 1),
+                      ("by_hand", 2), ("undone", 2)]
+
+
+def test_the_page_of_a_list_has_the_last_word_on_its_exceptions(lab, held):
+    assert held.ask("except", "ads", "blocked.example")["change"] == 1
+    held.stop()
+    os.unlink(f"{held.directory}/state/by_hand.json")
+    held.start()
+    assert [(change["action"], change["list"]) for change in held.status()["by_hand"]] == [("except", "ads")]
+    held.write("")
+    assert held.reload()[0] == 0
+    assert held.status()["by_hand"][0]["idle"] == "there is no list ads"
+    assert held.ask("undo", "1")["done"]
+    held.write(RULES)
+    assert held.reload()[0] == 0
+    assert shown(held)["except"] == [] and held.status()["by_hand"] == []
 
 
 def test_all_of_it_can_be_taken(lab, held):
     assert held.ask("accept", "ads")["done"]
     assert http_get(lab, ORIGIN, "allowed.example").status == 403
     assert shown(held)["held"] == ""
+    assert held.ask("history")["events"][-1]["what"] == "accepted"
     status, text, _ = held.proxyctl("accept", "ads")
     assert status == 1 and "no update of ads is held" in text
     assert held.proxyctl("diff", "ads")[0] == 1

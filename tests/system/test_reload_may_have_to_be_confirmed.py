@@ -49,6 +49,23 @@ def test_a_crash_before_the_confirmation_comes_up_with_what_was_confirmed(lab, w
     assert status == 0 and answer["done"] and blocks(lab, "other.example")
 
 
+def test_a_text_that_keeps_its_state_elsewhere_is_not_confirmed_by_that(lab, weir):
+    daemon = weir(BLOCK)
+    daemon.write(OTHER)
+    with open(daemon.config, encoding="utf-8") as file:
+        text = file.read()
+    with open(daemon.config, "w", encoding="utf-8") as file:
+        file.write(text.replace('/state"', '/elsewhere"'))
+    reload(daemon, "10m")
+    daemon.kill()
+    daemon.start()
+    assert blocks(lab, "blocked.example") and not blocks(lab, "other.example")
+    assert daemon.reload()[0] == 0 and blocks(lab, "other.example")
+    daemon.stop()
+    daemon.start()
+    assert blocks(lab, "other.example") and not daemon.status()["policy"]["passed_over"]
+
+
 def test_confirmed_it_stays_and_can_be_rolled_back(lab, weir):
     daemon = weir(BLOCK)
     assert daemon.proxyctl("confirm")[0] == 1   # nothing waits

@@ -43,7 +43,79 @@ void add_values(const CLI::App& app, std::string& files, std::string& others) {
   }
 }
 
+// --- zsh -------------------------------------------------------------------------------------------------------------
+
+/// As a word of the shell, whatever is in it.
+std::string as_word(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + '\'';
+}
+
+/// Where a bracket or a colon would end it.
+std::string description(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '[' || c == ']' || c == ':' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+/// What zsh offers for a value: files where it is a path, its words, else nothing but what it is.
+std::string values_of(const CLI::Option& option, const std::string& name) {
+  const std::string words = words_of(option);
+  return ':' + name + ':' + (name == "config" || name == "socket" ? "_files" : words.empty() ? " " : "(" + words + ')');
+}
+
+/// The words of _arguments(1) for the options of one level; `above`: those that may stand behind any command.
+std::string arguments_of(const CLI::App& app, const CLI::App* above) {
+  std::string all;
+  unsigned place = 0;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional()) {
+      const std::string at = option->get_expected_max() > 1 ? "*" : std::to_string(++place);
+      all += ' ' + as_word(at + values_of(*option, option->get_name(true)));
+      continue;
+    }
+    const std::string text = '[' + description(option->get_description()) + ']';
+    for (const std::string& name : option->get_snames()) all += ' ' + as_word('-' + name + text);
+    for (const std::string& name : option->get_lnames()) {
+      const bool valued = takes_value(*option);
+      all += ' ' + as_word("--" + name + (valued ? "=" : "") + text + (valued ? values_of(*option, name) : ""));
+    }
+  }
+  if (!above) return all;
+  for (const CLI::Option* option : above->get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      if (takes_value(*option))
+        all +=
+            ' ' + as_word("--" + name + "=[" + description(option->get_description()) + ']' + values_of(*option, name));
+    }
+  }
+  return all;
+}
+
 }  // namespace
+
+std::string zsh_completion(const CLI::App& app) {
+  const std::string name = app.get_name();
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  const std::string script =
+      "#compdef " + name + "\n# zsh completion for " + name + "; made from its table of commands.\n";
+  if (commands.empty()) return script + "_arguments" + arguments_of(app, nullptr) + '\n';
+  std::string named, cases;
+  for (const CLI::App* command : commands) {
+    named += "    " + as_word(command->get_name() + ':' + command->get_description()) + '\n';
+    cases += "      " + command->get_name() + ") _arguments" + arguments_of(*command, &app) + " ;;\n";
+  }
+  return script + "local curcontext=$curcontext state line ret=1\nlocal -A opt_args\n_arguments -C" +
+         arguments_of(app, nullptr) +
+         " '1:command:->command' '*::argument:->argument' && ret=0\ncase $state in\n  command)\n    local -a "
+         "commands=(\n" +
+         named + "    )\n    _describe command commands && ret=0 ;;\n  argument)\n    case $line[1] in\n" + cases +
+         "    esac && ret=0 ;;\nesac\nreturn ret\n";
+}
 
 std::string completion(const CLI::App& app) {
   std::string files, others, commands, cases;

@@ -151,19 +151,21 @@ std::string config_page(const std::string& example) {
   return page.source();
 }
 
-template <class Program>
-std::string completion_of(const char* about_it, const char* name, Program&& declare_it) {
-  CLI::App app(about_it, name);
-  declare_it(app);
-  return completion(app);
-}
-
 bool write(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path);
   file << text;
   file.close();
   if (!file) std::fprintf(stderr, "weir_manual: cannot write %s\n", path.c_str());
   return static_cast<bool>(file);
+}
+
+/// NAME.bash and _NAME.
+template <class Program>
+bool write_completions(const std::filesystem::path& folder, const char* about_it, const std::string& name,
+                       Program&& declare_it) {
+  CLI::App app(about_it, name);
+  declare_it(app);
+  return write(folder / (name + ".bash"), completion(app)) && write(folder / ('_' + name), zsh_completion(app));
 }
 
 int main(const std::filesystem::path& folder) {
@@ -176,9 +178,8 @@ int main(const std::filesystem::path& folder) {
   const bool done =
       write(folder / "weir.8", weir_page()) && write(folder / "proxyctl.1", proxyctl_page()) &&
       write(folder / "weir.toml.5", config_page(example)) &&
-      write(folder / "weir.bash", completion_of(about, "weir", [&](CLI::App& app) { declare(app, flags); })) &&
-      write(folder / "proxyctl.bash",
-            completion_of(proxyctl::about, "proxyctl", [&](CLI::App& app) { proxyctl::declare(app, arguments); }));
+      write_completions(folder, about, "weir", [&](CLI::App& app) { declare(app, flags); }) &&
+      write_completions(folder, proxyctl::about, "proxyctl", [&](CLI::App& app) { proxyctl::declare(app, arguments); });
   return done ? 0 : 1;
 }
 

@@ -48,6 +48,9 @@ int change(const Arguments& arguments, const Look& look, std::string_view action
 }  // namespace
 
 std::string hand_change_text(const HandChange& change, std::int64_t now) {
+  if (change.action == "except") {
+    return listed(change.host) + " is excepted from " + printable(change.list) + ", " + until_when(change, now);
+  }
   const std::string what = listed(change.host), rest = ' ' + for_whom(change) + ", " + until_when(change, now);
   if (change.action == "pass") return "paused" + rest + (what.empty() ? "" : ": " + what);
   return what + (change.host.size() == 1 ? " is " : " are ") + (change.action == "allow" ? "open" : "blocked") + rest;
@@ -79,7 +82,8 @@ std::string undone_text(const control::HandChanged& c, const Look& look) {
                   "refused: " + printable(c.failure) + (c.suggestion.empty() ? "" : "; " + printable(c.suggestion)));
     return page.text();
   }
-  page.headline(Mark::fine, "change " + std::to_string(c.change.number) + " is undone: the file decides again");
+  page.headline(Mark::fine, "change " + std::to_string(c.change.number) + " is undone: the " +
+                                (c.change.action == "except" ? "list" : "file") + " decides again");
   page.row("it was", hand_change_text(c.change, c.now));
   if (c.reset > 0) page.row("ended", plural(c.reset, "connection", "connections") + " that the file refuses");
   if (!c.unkept.empty()) {

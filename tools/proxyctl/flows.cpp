@@ -49,9 +49,35 @@ std::string how_it_ended(const FlowLine& f) {
   return (status.empty() ? "" : status + ": ") + spoken_reason(f.reason);
 }
 
+/// Why all of them failed; "" = there is more than one reason, or only one flow, whose line says it.
+std::string common_reason(const std::vector<FlowLine>& flows) {
+  for (const FlowLine& flow : flows) {
+    if (flow.reason != flows.front().reason) return "";
+  }
+  return flows.size() < 2 ? "" : spoken_reason(flows.front().reason);
+}
+
+/// There is none.  If Weir is innocent it must say so.
+std::string none_text(const FlowsAsked& asked, const Look& look) {
+  Page page(look);
+  const std::string from = asked.client.empty() ? "" : " from " + printable(asked.client);
+  const std::string to = asked.host.empty() ? "" : " to " + printable(asked.host);
+  if (asked.failed) {
+    page.headline(Mark::fine, "no failures" + from + to + " among the last endings");
+  } else if (from.empty() && to.empty()) {
+    page.headline(Mark::fine, "no such flow, live or lately ended");
+  } else {
+    page.headline(Mark::fine, "no connection" + from + to + ", live or lately ended");
+  }
+  if (!to.empty() && !asked.failed) {
+    page.row("perhaps", "the name was not resolved (ask the resolver), or the connection did not show it");
+  }
+  return page.text();
+}
+
 }  // namespace
 
-std::string flows_text(const control::FlowList& list, bool failed, std::int64_t now, const Look& look) {
+std::string flows_text(const control::FlowList& list, const FlowsAsked& asked, std::int64_t now, const Look& look) {
   std::uint64_t live = 0, failures = 0;
   for (const FlowLine& flow : list.flows) {
     live += flow.live;
@@ -59,12 +85,11 @@ std::string flows_text(const control::FlowList& list, bool failed, std::int64_t 
   }
   Page page(look);
   std::uint64_t all = list.flows.size();
-  if (all == 0) {
-    page.headline(Mark::fine, failed ? "no failures among the last endings" : "no such flow, live or lately ended");
-    return page.text();
-  }
-  if (failed) {
-    page.headline(Mark::attention, plural(all, "failure", "failures"), "newest first");
+  if (all == 0) return none_text(asked, look);
+  if (asked.failed) {
+    const std::string why = common_reason(list.flows);
+    page.headline(Mark::attention, plural(all, "failure", "failures") + (why.empty() ? "" : ": ") + why,
+                  "newest first");
   } else {
     std::string answer =
         plural(all, "flow", "flows") + ": " + count_text(live) + " live, " + count_text(all - live) + " ended";
@@ -104,7 +129,8 @@ int flows(const Arguments& arguments, const Look& look) {
                               {"failed", arguments.failed ? "1" : ""},
                               {"limit", std::to_string(arguments.limit)}}};
   return show<control::FlowList>(arguments, look, question, [&](const control::FlowList& list) {
-    return flows_text(list, arguments.failed, std::time(nullptr), look);
+    const FlowsAsked asked{.failed = arguments.failed, .client = arguments.client, .host = arguments.host};
+    return flows_text(list, asked, std::time(nullptr), look);
   });
 }
 

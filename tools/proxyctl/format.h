@@ -16,8 +16,14 @@ std::string status_text(const control::Status& status, const Look& look);
 std::string last_page_text(const control::LastPage& page, std::int64_t now, const Look& look);
 control::Health last_health(const control::LastPage& page, std::int64_t now);
 std::string slow_text(const control::Slow& slow, const Look& look);
-/// `failed`: only failures were asked for.  `now` in seconds since 1970.
-std::string flows_text(const control::FlowList& list, bool failed, std::int64_t now, const Look& look);
+/// What was asked for.
+struct FlowsAsked {
+  bool failed = false;      ///< only failures
+  std::string client = {};  ///< "" = any
+  std::string host = {};    ///< "" = any
+};
+/// `now` in seconds since 1970.
+std::string flows_text(const control::FlowList& list, const FlowsAsked& asked, std::int64_t now, const Look& look);
 std::string clients_text(const control::ClientList& all, const Look& look);
 std::string reasons_text(const control::Reasons& reasons, const Look& look);
 /// `shadow`: only the rules that only count, and those that would have decided.

@@ -24,6 +24,11 @@ constexpr Kind kinds[] = {
     {"went_back", "went back", Mark::attention},
     {"drain", "drained: new connections passed unjudged", Mark::attention},
     {"undrain", "judged new connections again", Mark::none},
+    {"by_hand", "by hand", Mark::none},
+    {"undone", "undone", Mark::none},
+    {"ended", "ended by itself", Mark::none},
+    {"restored", "changes by hand restored", Mark::none},
+    {"accepted", "held update taken", Mark::none},
 };
 
 /// "reloaded: config 7c1e4a, to be confirmed"
@@ -36,7 +41,9 @@ void line(const Event& event, Page& page) {
     mark = kind.mark;
   }
   std::string more = event.config.empty() ? "" : "config " + printable(event.config);
+  if (event.change != 0) more = "change " + std::to_string(event.change);
   if (!event.text.empty()) more += (more.empty() ? "" : ", ") + printable(event.text);
+  if (event.until != 0 && event.what == "by_hand") more += " until " + clock_text(event.until, event.ts);
   page.line(mark, cut(moment_text(event.ts) + "  " + text + (more.empty() ? "" : ": " + more), columns - 3));
 }
 

@@ -102,6 +102,13 @@ std::string list_changed_text(const control::ListChanged& change, const std::str
     return page.text();
   }
   page.headline(Mark::fine, list + ": " + said, plural(change.names, "name", "names") + " in force");
+  if (change.change != 0) {
+    const std::string number = std::to_string(change.change);
+    page.trouble(Mark::none, "change " + number,
+                 change.unkept.empty() ? "kept over reloads and restarts"
+                                       : "control.state cannot be written: a restart may forget it",
+                 "proxyctl undo " + number);
+  }
   if (!change.held.empty()) {
     page.trouble(Mark::attention, "still held", printable(change.held), "proxyctl diff " + list);
   }

@@ -225,6 +225,7 @@ std::string status_text(const Status& s, const Look& look) {
   if (!s.tier.fallback.empty()) page.trouble(Mark::none, "no takeover", printable(s.tier.fallback), "proxyctl doctor");
   for (const Trouble& trouble : found)
     if (!trouble.text.empty()) page.trouble(Mark::attention, trouble.label, trouble.text, trouble.remedy);
+  if (running && s.would.observe) page.hint("set observe = false, then proxyctl reload --confirm 10m");
   return page.text();
 }
 

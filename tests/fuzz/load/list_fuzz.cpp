@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/name.h"
+#include "load/bundle.h"
 #include "load/list.h"
 
 namespace {
@@ -20,6 +21,9 @@ void check(const load::ListContent& list) {
     });
     if (entries != set.entries()) std::abort();
     names += set.names();
+  }
+  for (const auto& [category, to] : list.links) {
+    if (list.sets.contains(category) || !list.sets.contains(to)) std::abort();
   }
   if (names != list.names && list.broken.empty()) std::abort();
   if (!list.broken.empty() && !list.sets.empty()) std::abort();
@@ -42,5 +46,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   check(list);
   check(load::read_list(text, config::Taken::tree));
+  if (const auto bundle = load::unbundled(text)) {
+    const auto again = load::unbundled(load::bundled(*bundle));
+    if (!again || again->files.size() != bundle->files.size()) std::abort();
+  }
   return 0;
 }

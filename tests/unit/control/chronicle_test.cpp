@@ -63,6 +63,19 @@ TEST_F(ChronicleTest, WhatIsNoEventIsPassedOver) {
   EXPECT_EQ(said(Chronicle(folder_)), "started stopped started") << "a torn line does not swallow the next one";
 }
 
+TEST(ChronicleWords, SayWhatAChangeByHandIsInHalfALine) {
+  using config::Change;
+  EXPECT_EQ(told({.action = Action::allow, .list = "", .host = {".a.example"}, .client = {"@kids"}}),
+            ".a.example open for @kids");
+  EXPECT_EQ(told({.action = Action::block, .list = "", .host = {"a", "b", "c", "d", "e"}, .client = {}}),
+            "a, b, c and 2 more blocked for everyone");
+  EXPECT_EQ(told({.action = Action::pass, .list = "", .host = {}, .client = {"tv-1", "tv-2"}}),
+            "paused for tv-1 and tv-2");
+  EXPECT_EQ(told({.action = Action::allow, .list = "ads", .host = {"cdn.example"}, .client = {}}),
+            "cdn.example excepted from ads");
+  EXPECT_EQ(numbers_of({Change{.number = 8}, Change{.number = 9}}), "8 and 9");
+}
+
 TEST_F(ChronicleTest, KeepsSoManyAndNoMoreThanTwiceOnDisk) {
   {
     std::ofstream file(folder_ + "/history");

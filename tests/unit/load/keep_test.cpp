@@ -47,7 +47,7 @@ TEST_F(KeepTest, ChangesByHandAreThereForTheNextRun) {
   ByHand by_hand{.last = 9, .changes = {}};
   by_hand.changes.push_back(
       {.number = 7, .action = Action::allow, .host = {".a.example"}, .client = {"@kids"}, .since = 1, .until = 2});
-  by_hand.changes.push_back({.number = 9, .action = Action::pass});
+  by_hand.changes.push_back({.number = 9, .action = Action::pass, .list = "ads"});
   ASSERT_TRUE(Keep(state).put_by_hand(by_hand));
   const auto kept = Keep(state).by_hand();
   ASSERT_TRUE(kept);
@@ -58,6 +58,7 @@ TEST_F(KeepTest, ChangesByHandAreThereForTheNextRun) {
   EXPECT_EQ(kept->changes[0].client, std::vector<std::string>{"@kids"});
   EXPECT_EQ(kept->changes[0].until, 2);
   EXPECT_EQ(kept->changes[1].action, Action::pass);
+  EXPECT_EQ(kept->changes[1].list, "ads");
 }
 
 // What opened for an hour must not be forgotten in silence, nor half read.

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "load/list.h"
+#include "load/load.h"
 #include "names_in.h"
 
 namespace weir::load {
@@ -14,8 +14,9 @@ namespace {
 using Names = std::vector<std::string>;
 
 struct Member {
-  std::string path, text;
+  std::string path, text;  // of a link: where it leads
   int type = AE_IFREG;
+  bool hard = false;
 };
 
 std::string packed(const std::vector<Member>& members, bool gzip) {
@@ -29,10 +30,12 @@ std::string packed(const std::vector<Member>& members, bool gzip) {
     archive_entry* entry = archive_entry_new();
     archive_entry_set_pathname(entry, member.path.c_str());
     archive_entry_set_filetype(entry, member.type);
-    archive_entry_set_size(entry, static_cast<la_int64_t>(member.text.size()));
-    if (member.type == AE_IFLNK) archive_entry_set_symlink(entry, "/etc/passwd");
+    const bool link = member.hard || member.type == AE_IFLNK;
+    archive_entry_set_size(entry, link ? 0 : static_cast<la_int64_t>(member.text.size()));
+    if (member.hard) archive_entry_set_hardlink(entry, member.text.c_str());
+    if (member.type == AE_IFLNK) archive_entry_set_symlink(entry, member.text.c_str());
     archive_write_header(a, entry);
-    archive_write_data(a, member.text.data(), member.text.size());
+    if (!link) archive_write_data(a, member.text.data(), member.text.size());
     archive_entry_free(entry);
   }
   archive_write_close(a);
@@ -67,7 +70,6 @@ const std::vector<Member> ut1 = {
     {"blacklists/adult/domains", "one.example\n192.0.2.7\nb..d\n"},
     {"blacklists/adult/urls", "one.example/path\n"},
     {"blacklists/bank/domains", "bank.example\n"},
-    {"blacklists/link/domains", "", AE_IFLNK},
 };
 
 TEST(Packed, AFolderIsACategory) {
@@ -75,7 +77,7 @@ TEST(Packed, AFolderIsACategory) {
     const ListContent list = read_list(packed(ut1, gzip));
     EXPECT_EQ(list.broken, "");
     EXPECT_EQ(list.format, Format::categories);
-    ASSERT_EQ(list.sets.size(), 2u) << "a link is followed nowhere";
+    ASSERT_EQ(list.sets.size(), 2u);
     EXPECT_EQ(names_in(list.sets.at("adult")), (Names{".one.example", ".192.0.2.7"}))
         << "squidGuard means what is below as well";
     EXPECT_EQ(names_in(list.sets.at("bank")), Names{".bank.example"});
@@ -83,6 +85,49 @@ TEST(Packed, AFolderIsACategory) {
     EXPECT_EQ(list.other, 1u) << "URLs are not about names";
     EXPECT_EQ(list.first_places, Names{"adult/domains:3"});
   }
+}
+
+using Links = std::map<std::string, std::string>;
+
+TEST(Packed, ACategoryMayBeALinkToAnotherOne) {
+  const ListContent list = read_list(packed({{"blacklists/porn", "adult", AE_IFLNK},
+                                             {"blacklists/x", "./porn/", AE_IFLNK},
+                                             {"blacklists/adult/domains", "one.example\n"},
+                                             {"blacklists/y/domains", "../adult/domains", AE_IFLNK},
+                                             {"blacklists/z/domains", "blacklists/adult/domains", AE_IFREG, true}},
+                                            true));
+  EXPECT_EQ(list.broken, "");
+  EXPECT_EQ(list.links, (Links{{"porn", "adult"}, {"x", "adult"}, {"y", "adult"}, {"z", "adult"}}));
+  EXPECT_EQ(list.sets.size(), 1u);
+  EXPECT_EQ(list.names, 1u) << "they are the same names";
+  EXPECT_EQ(list.unreadable, 0u);
+  policy::NameLists lists;
+  share("ut1", list, lists);
+  EXPECT_EQ(lists.at("ut1/porn"), lists.at("ut1/adult")) << "and take no memory twice";
+}
+
+TEST(Packed, ALinkThatLeadsOutsideOrInCirclesIsUnreadable) {
+  const ListContent list = read_list(packed({{"blacklists/a", "b", AE_IFLNK},
+                                             {"blacklists/b", "a", AE_IFLNK},
+                                             {"blacklists/c", "/blacklists/adult", AE_IFLNK},
+                                             {"blacklists/d", "../../adult", AE_IFLNK},
+                                             {"blacklists/e/domains", "/etc/passwd", AE_IFLNK},
+                                             {"blacklists/adult/domains", "one.example\n"},
+                                             {"blacklists/adult", "d", AE_IFLNK}},
+                                            false));
+  EXPECT_EQ(list.links, Links());
+  EXPECT_EQ(names_in(list.sets.at("adult")), Names{".one.example"}) << "names go before a link";
+  EXPECT_EQ(list.unreadable, 5u);
+  EXPECT_EQ(list.first_places, (Names{"a (a link)", "b (a link)", "c (a link)", "d (a link)", "e (a link)"}));
+}
+
+TEST(Packed, AChainOfLinksEndsSomewhere) {
+  std::vector<Member> members = {{"x/n99/domains", "one.example\n"}};
+  for (int n = 0; n < 99; ++n) members.push_back({"x/n" + std::to_string(n), "n" + std::to_string(n + 1), AE_IFLNK});
+  const ListContent list = read_list(packed(members, true));
+  EXPECT_EQ(list.links.at("n98"), "n99");
+  EXPECT_EQ(list.links.size(), 41u);
+  EXPECT_EQ(list.unreadable, 58u);
 }
 
 TEST(Packed, TheOperatorMaySayWhatNamesMean) {

@@ -255,7 +255,7 @@ inline Policy Source::policy(unsigned rules, bool narrow) {
     config::List& list = config.lists.emplace_back(config::List{.name = "list" + std::to_string(n)});
     if (chance(30)) {
       made.lists[list.name + "/a"] = content();
-      made.lists[list.name + "/b"] = content();
+      made.lists[list.name + "/b"] = chance(30) ? made.lists[list.name + "/a"] : content();  // one is a link
     } else {
       made.lists[list.name] = content();
     }

@@ -1,47 +1,8 @@
-// The daemon's JSON in, the page in golden/ out.  A person has read each page; to change one on purpose, run this test
-// with WEIR_GOLDEN=write and read the difference.
-#include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-
-#include "proxyctl/format.h"
-#include "shapes/json.h"
+// Every page, in the states that it can be in.
+#include "golden.h"
 
 namespace weir::proxyctl {
 namespace {
-
-const std::string folder = std::string(WEIR_SOURCE_DIR) + "/tests/unit/proxyctl/golden/";
-
-std::string read(const std::string& path) {
-  std::ifstream in(path);
-  std::stringstream all;
-  all << in.rdbuf();
-  return all.str();
-}
-
-template <class T>
-T json(const std::string& name) {
-  return control::parse_json<T>(read(folder + name + ".json")).value();
-}
-
-void expect_golden(const std::string& name, const std::string& text) {
-  std::string path = folder + name + ".txt";
-  if (const char* mode = std::getenv("WEIR_GOLDEN"); mode && std::string_view(mode) == "write") {
-    std::ofstream(path) << text;
-  }
-  EXPECT_EQ(text, read(path));
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) EXPECT_LE(width(line), columns) << line;
-}
-
-class Golden : public testing::Test {
- protected:
-  Golden() { ::setenv("TZ", "UTC", 1); }
-  const Look look_{.marks = Look::Marks::unicode};
-  const std::int64_t now_ = 1741609800;  // 2025-03-10 12:30 UTC
-};
 
 TEST_F(Golden, StatusOfAQuietBoxFitsOnEightLines) {
   std::string text = status_text(json<control::Status>("status_quiet"), look_);
@@ -247,7 +208,9 @@ control::HandChange museum() {
 
 TEST_F(Golden, StatusShowsWhatWasChangedByHandAndItsUndo) {
   auto status = json<control::Status>("status_quiet");
-  status.by_hand = {{.number = 9, .action = "pass", .until = status.now + 300}, museum()};
+  status.by_hand = {{.number = 9, .action = "pass", .until = status.now + 300},
+                    museum(),
+                    {.number = 5, .action = "except", .host = {"cdn.example"}, .list = "ads"}};
   status.by_hand[1].until = 0;
   status.by_hand[1].idle = "there is no group \"@room-12\"";
   expect_golden("status_by_hand", status_text(status, look_));
@@ -264,6 +227,9 @@ TEST_F(Golden, AChangeByHandSaysWhatHoldsUntilWhenAndWhatItOverrides) {
                                      .reset = 2,
                                      .now = 1741601700};
   expect_golden("block_unkept", hand_changed_text(blocked, look_));
+  control::HandChanged excepted{.done = true, .now = 1741601700};
+  excepted.change = {.number = 9, .action = "except", .host = {"cdn.example"}, .list = "ads"};
+  expect_golden("undo_except", undone_text(excepted, look_));
   const control::HandChanged locked{.failure = "\"law\" (weir.toml:10) is locked",
                                     .suggestion = "only the file can change it"};
   expect_golden("allow_locked", hand_changed_text(locked, look_));
@@ -297,18 +263,18 @@ TEST_F(Golden, StatusWithoutATerminalHasNoMarks) {
 }
 
 TEST_F(Golden, FlowsShowLiveAndEnded) {
-  expect_golden("flows", flows_text(json<control::FlowList>("flows"), false, now_, look_));
+  expect_golden("flows", flows_text(json<control::FlowList>("flows"), {}, now_, look_));
 }
 
 TEST_F(Golden, FlowsWithNoneSaysSo) {
-  expect_golden("flows_none", flows_text({}, false, now_, look_));
-  expect_golden("flows_none_failed", flows_text({}, true, now_, look_));
+  expect_golden("flows_none", flows_text({}, {}, now_, look_));
+  expect_golden("flows_none_failed", flows_text({}, {.failed = true}, now_, look_));
 }
 
 TEST_F(Golden, FlowsFailed) {
   control::FlowList list = json<control::FlowList>("flows");
   std::erase_if(list.flows, [](const control::FlowLine& f) { return f.live || f.reason != "origin_refused"; });
-  expect_golden("flows_failed", flows_text(list, true, now_, look_));
+  expect_golden("flows_failed", flows_text(list, {.failed = true}, now_, look_));
 }
 
 TEST_F(Golden, ReasonsLeaveOutWhatNeverHappened) {
@@ -435,7 +401,7 @@ TEST_F(Golden, NothingAClientSendsReachesTheTerminalRaw) {
   for (control::FlowLine& flow : list.flows) {
     flow.host = flow.method = flow.rule = flow.reason = flow.client = "\033]0;owned\a\xc2\x9b\n";
   }
-  std::string text = flows_text(list, false, now_, look_);
+  std::string text = flows_text(list, {}, now_, look_);
   for (char c : text) EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 || c == '\n');
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), static_cast<long>(list.flows.size()) + 2);
   EXPECT_EQ(text.find("\xc2\x9b"), std::string::npos);
