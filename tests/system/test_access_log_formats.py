@@ -17,8 +17,10 @@ def text(daemon):
         return file.read()
 
 
-def change(daemon, more):
-    """Another [log] section, by a reload, once every connection so far has its line.  Returns how long the log is then."""
+def change(daemon, more, begun):
+    """Another [log] section, by a reload, once every connection so far, `begun` of them, has its line.  Returns how long
+    the log is then.  What passes is heard of at a beat."""
+    wait_for("connections to be heard of", lambda: daemon.ask("clients")["clients"][0]["opened"] == begun)
     wait_for("connections to end", lambda: daemon.status()["connections"]["open"] == 0)
     daemon.more = more
     daemon.write(BLOCK)
@@ -65,18 +67,18 @@ def test_each_format(lab, weir, authority):
            rf"{SQUID} TCP_TUNNEL/200 \d+ CONNECT www\.allowed\.example:443 - ORIGINAL_DST/{ORG} -",
            rf"{SQUID} TCP_DENIED/403 \d+ CONNECT blocked\.example:443 - HIER_NONE/- -")
 
-    before = change(daemon, 'format = "combined"\nquery = true\nonly = "blocked"')
+    before = change(daemon, 'format = "combined"\nquery = true\nonly = "blocked"', begun=5)
     traffic(lab, authority, "/cached/two")
     expect(daemon, before,
            rf'{US} - - {WHEN} "GET http://blocked\.example/ HTTP/1\.1" 403 \d+ "-" "-"',
            rf'{US} - - {WHEN} "CONNECT blocked\.example:443 HTTP/1\.1" 403 \d+ "-" "-"')
 
-    before = change(daemon, 'format = "combined"\nquery = true')
+    before = change(daemon, 'format = "combined"\nquery = true', begun=10)
     get(lab, ORIGIN, "/cached/two?token=secret", "allowed.example", 'Referer: http://x/"y', "User-Agent: Tool/1")
     expect(daemon, before, rf'{US} - - {WHEN} "GET http://allowed\.example/cached/two\?token=secret HTTP/1\.1" 200 \d+ '
                            r'"http://x/\\x22y" "Tool/1"')
 
-    before = change(daemon, 'format = "lancache"')
+    before = change(daemon, 'format = "lancache"', begun=11)
     traffic(lab, authority, "/cached/three")
     lancache = rf'\[allowed\.example\] {US} / - - - {WHEN} "GET /cached/three HTTP/1\.1" 200 \d+ "http://x/\\x22y" "Tool/1"'
     expect(daemon, before,
