@@ -76,15 +76,6 @@ void check_lock(const Rule& rule, Diagnostics& diagnostics) {
                     "leave it out");
 }
 
-void check_limits(const Config& config, Diagnostics& diagnostics) {
-  gather(config.client_limits, "limit", diagnostics);
-  for (const Limit& limit : config.client_limits) {
-    if (limit.arrivals.count == 0 && limit.connections == 0)
-      diagnostics.error(limit.where, "this limit has neither \"new\" nor \"connections\", so it limits nothing",
-                        "new = \"300/s\"");
-  }
-}
-
 /// Of nested prefixes the longest decides, and a device goes before them; of equal ones neither could.
 void check_failures(const Config& config, Diagnostics& diagnostics) {
   std::map<std::string, const Group*> known;
@@ -267,7 +258,7 @@ void check(const Config& config, const std::map<std::string, Where>& places, Dia
     check_dial(rule, diagnostics);
     check_lock(rule, diagnostics);
   }
-  check_limits(config, diagnostics);
+  gather(config.client_limits, "limit", diagnostics);
   check_failures(config, diagnostics);
   check_devices(config, groups, diagnostics);
 

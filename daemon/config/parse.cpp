@@ -246,6 +246,10 @@ void Parser::check_complete(std::string_view section, const Node& table) {
                        std::string(key.leaf()) + ": " + std::string(key.doc));
   }
   if (section == "list") check_source(table);
+  if (section == "limit" && !table.find("new") && !table.find("connections")) {
+    diagnostics_.error(table.where, "this limit has neither \"new\" nor \"connections\", so it limits nothing",
+                       "new = \"300/s\"");
+  }
 }
 
 /// A list comes from exactly one place, and what is said of `url` means nothing without one.

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "proxyctl/command.h"
 #include "proxyctl/format.h"
@@ -30,6 +31,19 @@ std::optional<LastPage> read_last_page(const std::string& socket) {
 /// Nothing of the process comes round.
 bool hangs(const LastPage& page, std::int64_t now) { return now - page.written > stale_after; }
 
+std::int64_t seconds_now() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
+
+/// A page that was written since nobody answered, or one that is stale: whoever stands still looks busy at first.
+std::optional<LastPage> page_after_silence(const std::string& socket) {
+  const auto first = read_last_page(socket);
+  auto page = first;
+  while (page && page->written == first->written && !hangs(*page, seconds_now())) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    page = read_last_page(socket);
+  }
+  return page;
+}
+
 /// "14:02:11" on the day of `now`, else with the date.
 std::string since_text(std::int64_t time, std::int64_t now) {
   const std::string then = moment_text(time), today = moment_text(now);
@@ -39,8 +53,6 @@ std::string since_text(std::int64_t time, std::int64_t now) {
 std::string judged_text(const control::Health& health) {
   return health.well ? "new connections are judged" : "new connections follow on_failure";
 }
-
-std::int64_t seconds_now() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
 
 }  // namespace
 
@@ -72,7 +84,7 @@ control::Health last_health(const LastPage& page, std::int64_t now) {
 
 std::optional<int> show_last_page(const Arguments& arguments, const Look& look, const Unanswered& unanswered) {
   if (unanswered.why != Unanswered::Why::silent || arguments.json) return {};
-  const auto page = read_last_page(arguments.socket);
+  const auto page = page_after_silence(arguments.socket);
   if (!page) return {};
   std::fputs(last_page_text(*page, seconds_now(), look).c_str(), stdout);
   return control::exit_refused;
@@ -80,7 +92,7 @@ std::optional<int> show_last_page(const Arguments& arguments, const Look& look, 
 
 std::optional<control::Health> last_known_health(const std::string& socket, const Unanswered& unanswered) {
   if (unanswered.why != Unanswered::Why::silent) return {};
-  const auto page = read_last_page(socket);
+  const auto page = page_after_silence(socket);
   if (!page) return {};
   return last_health(*page, seconds_now());
 }
