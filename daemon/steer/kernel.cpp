@@ -468,7 +468,9 @@ void Kernel::sweep(const Sweep& sweep) {
       [&](const weir_flow_key&, const weir_passed& p) {
         constexpr std::uint8_t fins = WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin;
         const bool ended = (p.state & WEIR_PASSED_rst) || (p.state & fins) == fins;
-        if (!ended && now - p.seen_ns > forgotten_after(p)) return true;
+        const bool silent = !ended && now - p.seen_ns > forgotten_after(p);
+        // What is refused stays refused: whoever waits long enough would pass as a flow of which nothing is known.
+        if (silent) return !(p.state & WEIR_PASSED_reset);
         if (!ended) sweep.passing(p);
         // An ended flow lingers for the last ACKs, which in a closed gateway need its entry to pass.
         return ended && now - p.seen_ns > linger;

@@ -90,6 +90,7 @@ TEST_F(KernelControl, SweepRemovesWhatIsOldAndUndecidedOrEndedAndNothingElse) {
   put_passed(tls4(12), {.seen_ns = ns - 90'000'000'000, .packets_up = 1, .packets_down = 1});
   put_passed(tls4(13), {.seen_ns = ns - 300'000'000'000, .packets_down = 1, .state = WEIR_PASSED_fin_origin});
   put_passed(tls4(14), {.seen_ns = ns - 7'500'000'000'000, .packets_down = 1});
+  put_passed(tls4(15), {.id = 15, .seen_ns = 1, .state = WEIR_PASSED_reset});
   put_held(tls4(9), {.id = 9, .started_ns = old, .state = WEIR_HELD_taken});
   kernel().sweep({.handshake = std::chrono::seconds(10),
                   .undecided = std::chrono::seconds(60),
@@ -113,6 +114,8 @@ TEST_F(KernelControl, SweepRemovesWhatIsOldAndUndecidedOrEndedAndNothingElse) {
   EXPECT_TRUE(kernel().passed(tls4(12)));
   EXPECT_FALSE(kernel().passed(tls4(13))) << "partly closed, and its client has gone";
   EXPECT_FALSE(kernel().passed(tls4(14))) << "gone without a word";
+  EXPECT_TRUE(kernel().passed(tls4(15))) << "refused, however long it is silent";
+  EXPECT_FALSE(shown.contains(15)) << "and nobody's connection any more";
 }
 
 // Whoever waits before the first byte must not pass unjudged because the flow was forgotten.
