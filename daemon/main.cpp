@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
-#include <string_view>
 
 #include "base/units.h"
 #include "control/steward.h"
@@ -58,11 +57,6 @@ void print_names(const load::Loaded& loaded) {
   if (!files.empty()) std::printf("%zu names of devices: %s\n", loaded.directory->devices()->size(), files.c_str());
 }
 
-/// "1 rule", "1,204 names"
-std::string counted(std::size_t count, std::string_view what) {
-  return count_text(count) + ' ' + std::string(what) + (count == 1 ? "" : "s");
-}
-
 /// What holds, in a line a list and one for all, and what the kernel's tables could not take.
 int check(const load::Loaded& loaded) {
   const auto snapshot =
@@ -75,9 +69,10 @@ int check(const load::Loaded& loaded) {
   for (const auto& [name, facts] : loaded.facts) print_list(name, facts);
   print_names(loaded);
   const config::Config& config = *loaded.config;
-  std::string held = counted(config.rules.size(), "rule") + ", " + counted(config.groups.size(), "group") + ", ";
-  if (!config.client_limits.empty()) held += counted(config.client_limits.size(), "limit") + ", ";
-  held += counted(config.lists.size(), "list") + ", " + counted(plan.names.size(), "name");
+  std::string held =
+      plural(config.rules.size(), "rule", "rules") + ", " + plural(config.groups.size(), "group", "groups") + ", ";
+  if (!config.client_limits.empty()) held += plural(config.client_limits.size(), "limit", "limits") + ", ";
+  held += plural(config.lists.size(), "list", "lists") + ", " + plural(plan.names.size(), "name", "names");
   std::printf("%s: good, %s\n", config.files.front().c_str(), held.c_str());
   return 0;
 }

@@ -116,4 +116,8 @@ std::string count_text(std::uint64_t n) {
   return digits;
 }
 
+std::string plural(std::uint64_t n, std::string_view one, std::string_view many) {
+  return count_text(n) + ' ' + std::string(n == 1 ? one : many);
+}
+
 }  // namespace weir

@@ -31,5 +31,7 @@ std::string duration_text(Duration d);
 std::string rate_text(const Rate& rate);
 /// For people: "38,204".
 std::string count_text(std::uint64_t n);
+/// For people: "1 rule", "1,204 names".
+std::string plural(std::uint64_t n, std::string_view one, std::string_view many);
 
 }  // namespace weir

@@ -126,8 +126,6 @@ std::string most_of(const account::Summary& now) {
   return most;
 }
 
-std::string plural_days(std::size_t n) { return std::to_string(n) + (n == 1 ? " day" : " days"); }
-
 }  // namespace
 
 Slowness::Slowness(std::string folder, std::int64_t now) : folder_(std::move(folder)) {
@@ -163,7 +161,7 @@ Slow Slowness::compare(const account::TimingSums& sums, std::int64_t now) const 
   slow.most = most_of(c.now);
   slow.trouble = trouble_;
   if (c.days > 0)
-    slow.usual = plural_days(c.days) + " at this hour";
+    slow.usual = plural(c.days, "day", "days") + " at this hour";
   else if (c.pieces > 0)
     slow.usual = "the last " + std::to_string(c.pieces * Usual::window / 60) + " min";
   if (slow.usual.empty())

@@ -46,7 +46,7 @@ WorldDesk::WorldDesk(run::World& world, std::string version)
   chronicle_.begin({.ts = seconds(std::chrono::system_clock::now()),
                     .what = "started",
                     .text = passed_over ? "the file on disk was passed over: it is not confirmed"
-                            : held > 0  ? count_text(held) + (held == 1 ? " name" : " names")
+                            : held > 0  ? plural(held, "name", "names")
                                         : "",
                     .config = print()},
                    boot());

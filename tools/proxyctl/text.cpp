@@ -75,10 +75,6 @@ std::string spoken_depth(std::string_view name) {
   return printable(name);
 }
 
-std::string plural(std::uint64_t n, std::string_view one, std::string_view many) {
-  return count_text(n) + ' ' + std::string(n == 1 ? one : many);
-}
-
 std::int64_t seconds_of(const std::string& ts) {
   std::tm utc{};
   return ::strptime(ts.c_str(), "%Y-%m-%dT%H:%M:%S", &utc) ? timegm(&utc) : 0;

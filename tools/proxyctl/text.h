@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/units.h"
+
 namespace weir::proxyctl {
 
 /// What the reader's terminal can show.
@@ -82,8 +84,6 @@ std::string cut(std::string text, std::size_t width);
 std::string printable(std::string_view text);
 /// "splice" as people read it: "spliced"; a word of a newer daemon stays as it is.
 std::string spoken_depth(std::string_view word);
-/// "12 rules", "1 rule".
-std::string plural(std::uint64_t n, std::string_view one, std::string_view many);
 /// RFC 3339 in UTC to seconds since 1970; 0 when it is something else.
 std::int64_t seconds_of(const std::string& ts);
 /// Local time: "19:02" on the day of `now`, else "03-08 19:02".  Both in seconds since 1970.
