@@ -120,6 +120,17 @@ std::vector<Client> Clients::list() const {
   return all;
 }
 
+std::vector<Client> Clients::full() const {
+  std::vector<Client> full;
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (const auto& [key, client] : shard.clients) {
+      if (client.full > 0) full.push_back(client);
+    }
+  }
+  return full;
+}
+
 std::optional<Mac> Clients::device_at(const Address& address) const {
   std::optional<Mac> mac;
   WallTime latest{};

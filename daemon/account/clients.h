@@ -79,6 +79,8 @@ class Clients {
 
   /// Seen last first.
   std::vector<Client> list() const;
+  /// Those that have as many connections as they may.
+  std::vector<Client> full() const;
   std::uint64_t uncounted() const { return uncounted_.load(std::memory_order_relaxed); }
   /// The device that was seen with an address last.
   std::optional<Mac> device_at(const Address& address) const;

@@ -38,8 +38,7 @@ ClientLine line_of(const account::Client& client, const policy::Snapshot& policy
 
 std::vector<std::string> WorldDesk::full_clients() const {
   std::vector<std::string> full;
-  for (const account::Client& client : world_.books().clients().list()) {
-    if (client.full == 0) continue;
+  for (const account::Client& client : world_.books().clients().full()) {
     std::string name(world_.loaded().directory->name_of(client.addresses.front(), client.mac));
     full.push_back(name.empty() ? client.addresses.front().to_string() : std::move(name));
   }

@@ -117,18 +117,15 @@ void Pulse::passed(const weir_event& event) {
   flow.mac = steer::mac_of(event.mac);
   const Depth depth = event.reason == WEIR_WIRE_passed_hello ? Depth::inspect : Depth::pass;
   const auto now = policies_.in_force();
-  ledger_.opened({.flow = flow,
-                  .depth = depth,
-                  .id = event.id,
-                  .since = monotonic(event.started_ns),
-                  .most = now->allowance(flow.client.address, flow.mac).connections});
+  const unsigned most = now->allowance(flow.client.address, flow.mac).connections;
+  ledger_.opened({.flow = flow, .depth = depth, .id = event.id, .since = monotonic(event.started_ns), .most = most});
   const std::string name = normalise_name({event.name, event.name_length}).value_or("");
   account::Judgement judgement{.host = name, .depth = depth};
   if (auto policy = policies_.find(event.policy))
     judgement = engine::judgement(*policy, judge_passing(*policy, flow, depth, name), name, depth);
   ledger_.judged(event.id, std::move(judgement));
   note_handshake(event);
-  OnWire& flowing = on_wire_[event.id] = {.seen = sweeps_, .beyond = ledger_.exceeds(event.id)};
+  OnWire& flowing = on_wire_[event.id] = {.seen = sweeps_, .beyond = most > 0 && ledger_.exceeds(event.id)};
   // Judged by a policy that was replaced before the flow was heard of: the reload did not find it among the living.
   const bool refused = now->id() != event.policy && refuses(judge_passing(*now, flow, depth, name));
   if (refused || flowing.beyond) kernel_.reset_passed(flow);

@@ -293,12 +293,13 @@ bool is_http(const config::Config& config, std::uint16_t port) {
 io::Task<void> session(Worker& w, intake::Arrival arrival) {
   // A connection is judged by the policy under which it began; one that is spliced then ends if a newer one refuses it.
   const std::shared_ptr<const policy::Snapshot> policy = w.terms().policy;
-  const FlowId id = w.ledger().opened(opening_of(*policy, arrival));
+  const account::Opening opening = opening_of(*policy, arrival);
+  const FlowId id = w.ledger().opened(opening);
 
   if (arrival.taken) note_handshake(w, *arrival.taken);
   const policy::Verdict at_syn = policy->evaluate(Stage::syn, facts_of(arrival));
   Ending ending{CloseReason::client_limit};
-  if (w.ledger().exceeds(id)) {
+  if (opening.most > 0 && w.ledger().exceeds(id)) {
     let_origin_go(w, arrival);
     arrival.client.reset();
   } else if (at_syn.decided && at_syn.action == Action::reset) {

@@ -89,6 +89,15 @@ TEST_F(Limits, OfAReloadHoldAtOnce) {
   EXPECT_EQ(opens("10.1.0.2", tablet), watched);
 }
 
+// The daemon has a place for it already.
+TEST_F(Limits, LeaveASynThatIsSentAgainToTheDaemonAlone) {
+  allow(1);
+  const auto first = packet(http4(51000)).flags(syn).seq(1000);
+  EXPECT_TRUE(send(first).contains(WEIR_WIRE_steered));
+  EXPECT_EQ(send(first), Reasons{WEIR_WIRE_steered_packet});
+  EXPECT_EQ(send(packet(http4(51001)).flags(syn).seq(1000)), Reasons{WEIR_WIRE_limited_new});
+}
+
 TEST_F(Limits, OnConnectionsResetTheClientsThatTheDaemonNames) {
   allow(0, 5);
   EXPECT_EQ(opens("10.1.0.2", tablet), watched);

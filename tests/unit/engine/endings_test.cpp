@@ -50,6 +50,30 @@ TEST_F(Endings, CloseAnIdleConnectionInSilence) {
   EXPECT_EQ(endings(1).at(0).reason, CloseReason::client_idle);
 }
 
+// A flood of heads on connections that were there before the memory was short.
+TEST_F(Endings, ResetARequestThatNeedsMemoryThatIsNotThere) {
+  out_of_memory_ = true;
+  Peer flooding = client();
+  flooding.say(get);
+  EXPECT_TRUE(flooding.was_reset());
+  EXPECT_EQ(endings(1).at(0).reason, CloseReason::limit);
+  EXPECT_TRUE(origin_.nobody_calls());
+}
+
+TEST_F(Endings, AreNotOfARequestForWhichThereIsASpareWorkspace) {
+  for (const bool out : {false, true}) {
+    out_of_memory_ = out;
+    Peer client = this->client();
+    client.say(get);
+    Peer origin = origin_.accept();
+    origin.head();
+    origin.say(ok);
+    EXPECT_EQ(client.rest(), ok);
+    client.close();
+    EXPECT_EQ(endings(out + 1).back().reason, CloseReason::client_idle);
+  }
+}
+
 // Transparency: an origin that refuses looks so.
 TEST_F(Endings, ResetWhereTheOriginRefuses) {
   origin_.stop();

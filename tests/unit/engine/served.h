@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -155,8 +156,10 @@ class ServedTest : public testing::Test {
     config.limits.head = std::chrono::milliseconds(300);
     config.limits.idle = std::chrono::milliseconds(600);
     policy_ = policy::Snapshot::build(std::move(config), {}, 1);
-    for (unsigned i = 0; i < workers; ++i)
+    for (unsigned i = 0; i < workers; ++i) {
       workers_.push_back(std::make_unique<Hand>(books_.ledger(i), policy_, cache == 0 ? nullptr : &store_));
+      workers_.back()->services.out_of_memory = &out_of_memory_;
+    }
   }
   ~ServedTest() override {
     for (auto& worker : workers_) worker->join();  // all of them before the first is gone: they wake each other
@@ -192,6 +195,7 @@ class ServedTest : public testing::Test {
 
   Listening origin_;
   cache::Store store_;
+  std::atomic<bool> out_of_memory_{false};
 
  private:
   io::Task<void> serve(Hand& by, int fd) {
