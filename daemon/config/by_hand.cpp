@@ -18,6 +18,11 @@ Node list_of(const std::vector<std::string>& texts, const Where& where) {
 
 }  // namespace
 
+std::string_view word(const Change& change) {
+  if (change.never) return "never";
+  return change.list.empty() ? weir::word(change.action) : "except";
+}
+
 std::optional<Rule> rule_of(const Change& change, const Config& config, Diagnostics& diagnostics) {
   const std::string name = "change " + std::to_string(change.number);
   Rule rule{.name = name, .action = change.action, .change = change.number, .where = {.file = "by hand"}};
@@ -42,7 +47,7 @@ std::optional<Rule> rule_of(const Change& change, const Config& config, Diagnost
 Config with_changes(Config config, const std::vector<Change>& changes) {
   std::vector<Rule> rules;
   for (const Change& change : changes) {
-    if (!change.list.empty()) continue;
+    if (!change.judges()) continue;
     Diagnostics ignored;
     if (auto rule = rule_of(change, config, ignored)) rules.push_back(std::move(*rule));
   }

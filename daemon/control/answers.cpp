@@ -373,7 +373,8 @@ Answer change_by_hand(Desk& desk, const Query& query) {
   for (const auto& [name, value] : query) {
     bool fits = true;
     if (name == "action") {
-      fits = action_given = value == "block" || value == "allow" || value == "pass";
+      fits = action_given = value == "block" || value == "allow" || value == "pass" || value == "never";
+      change.never = value == "never";
       change.action = value == "allow" ? Action::allow : value == "pass" ? Action::pass : Action::block;
     } else if (name == "host") {
       change.host = elements(value);

@@ -56,7 +56,8 @@ Result<void> append(const std::string& path, std::string_view text) {
 std::string told(const config::Change& change) {
   if (!change.list.empty()) return listed(change.host) + " excepted from " + change.list;
   const std::string who = change.client.empty() ? "for everyone" : "for " + listed(change.client);
-  const std::string what = change.action == Action::pass    ? "paused"
+  const std::string what = change.never                     ? "never opened"
+                           : change.action == Action::pass  ? "paused"
                            : change.action == Action::allow ? "open"
                                                             : "blocked";
   return listed(change.host) + (change.host.empty() ? "" : " ") + what + ' ' + who;

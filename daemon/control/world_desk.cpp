@@ -223,7 +223,7 @@ ListChanged WorldDesk::changed(const std::string& list, std::string failure) con
 
 HandChange WorldDesk::line(const config::Change& change) const {
   return {.number = change.number,
-          .action = change.list.empty() ? std::string(word(change.action)) : "except",
+          .action = std::string(word(change)),
           .host = change.host,
           .client = change.client,
           .list = change.list,

@@ -15,7 +15,7 @@ NLOHMANN_JSON_SERIALIZE_ENUM(Action, {{Action::block, word(Action::block)},
 }
 
 namespace weir::config {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Change, number, action, list, host, client, since, until)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Change, number, action, list, never, host, client, since, until)
 }
 
 namespace weir::load {

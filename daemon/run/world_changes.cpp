@@ -18,9 +18,21 @@ std::string told(const config::Change& change) {
     for (const std::string& one : all) text += (text.empty() ? std::string(" ") + key + '=' : ",") + one;
     return text;
   };
-  const std::string what = change.list.empty() ? std::string(word(change.action)) : "except list=" + change.list;
+  const std::string what = std::string(word(change)) + (change.list.empty() ? "" : " list=" + change.list);
   return "change=" + std::to_string(change.number) + ' ' + what + joined("host", change.host) +
          joined("client", change.client) + (change.until == 0 ? "" : " until=" + std::to_string(change.until));
+}
+
+/// Whether the same rules come of both.
+bool judge_alike(const load::ByHand& one, const load::ByHand& other) {
+  const auto rules = [](const load::ByHand& by_hand) {
+    std::vector<unsigned> numbers;
+    for (const config::Change& change : by_hand.changes) {
+      if (change.judges()) numbers.push_back(change.number);
+    }
+    return numbers;
+  };
+  return rules(one) == rules(other);
 }
 
 /// An address of each kind of client that a change or a file speaks of.
@@ -82,6 +94,7 @@ std::string World::keep_changes() const {
 /// These changes instead of those in force, and none of it when the kernel refuses.
 Result<std::uint64_t> World::put_changes(load::ByHand next) {
   std::swap(by_hand_, next);
+  if (judge_alike(by_hand_, next)) return 0;
   auto policy = compile(loaded_, next_id_++);
   policies_.put(policy);
   if (const auto done = judge_by(std::move(policy)); !done) {

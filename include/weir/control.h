@@ -18,7 +18,7 @@
 //   POST /v1/lists/accept?list=L                         ListChanged; 422 when it cannot be done
 //   POST /v1/lists/except?list=L&name=N&again=1          ListChanged; 422 when it cannot be done
 //   POST /v1/changes?action=A&host=H,..&client=C,..&for=S
-//                                                       HandChanged; A block, allow or pass, S seconds; 422 when
+//                                                       HandChanged; A block, allow, pass or never, S seconds; 422 when
 //                                                       refused
 //   POST /v1/changes/undo?number=N                       HandChanged; 422 when there is none
 //   GET  /v1/cache?limit=N                               Cache
@@ -160,7 +160,8 @@ struct AccessLog {
 /// A change by hand.
 struct HandChange {
   std::uint64_t number = 0;         ///< 0: it is not in force
-  std::string action;               ///< "block", "allow", "pass": nothing is judged; "except": `list` lacks `host`
+  std::string action;               ///< "block", "allow", "pass": nothing is judged; "never": TLS to `host` is not
+                                    ///< opened; "except": `list` lacks `host`
   std::vector<std::string> host;    ///< as it was typed; empty: any or none
   std::vector<std::string> client;  ///< as it was typed; empty: anyone
   std::string list;                 ///< of an exception

@@ -1,4 +1,4 @@
-"""`proxyctl block, allow, pause, undo`: above the file, below what is locked, ended by time, kept over reload and restart."""
+"""`proxyctl block, allow, never, pause, undo`: above the file, below what is locked, ended by time, kept over reload and restart."""
 import ssl
 
 from lab import Tls, http_get
@@ -86,3 +86,18 @@ def test_a_change_with_a_time_ends_by_itself_and_a_mistake_is_named(lab, weir):
     wrong = daemon.proxyctl("block", "a.example", "--client", "@pupil")
     assert wrong[0] == 1 and 'did you mean "@pupils"?' in wrong[1]
     assert daemon.proxyctl("block", "a.example", "--for", "soon")[0] == 2
+
+
+def test_what_is_never_opened_is_judged_as_before_and_kept(lab, weir):
+    daemon = weir(RULES)
+    told = daemon.proxyctl("never", "allowed.example", "other.example")
+    assert told[0] == 0 and "allowed.example, other.example are not opened for anyone, until it is undone" in told[1]
+    assert refused(lab, "other.example") and not refused(lab, "allowed.example")
+    daemon.stop()
+    daemon.start()
+    assert "allowed.example, other.example are not opened for anyone" in daemon.proxyctl("status")[1]
+    assert daemon.proxyctl("undo", "1")[:2] == (0, "change 1 is undone\n  it was         allowed.example, other.example "
+                                                   "are not opened for anyone, until it is undone\n")
+    assert not daemon.status()["by_hand"]
+    wrong = daemon.proxyctl("never", "@bank")
+    assert wrong[0] == 1 and "@bank" in wrong[1]

@@ -1,4 +1,4 @@
-// Changes by hand: block, allow, pause, and undo of any of them.
+// Changes by hand: block, allow, never, pause, and undo of any of them.
 #include "proxyctl/command.h"
 #include "proxyctl/format.h"
 
@@ -52,8 +52,13 @@ std::string hand_change_text(const HandChange& change, std::int64_t now) {
     return listed(change.host) + " is excepted from " + printable(change.list) + ", " + until_when(change, now);
   }
   const std::string what = listed(change.host), rest = ' ' + for_whom(change) + ", " + until_when(change, now);
+  const std::string are = change.host.size() == 1 ? " is " : " are ";
+  if (change.action == "never") {
+    return what + are + "not opened" + (change.client.empty() ? " for anyone, " : ' ' + for_whom(change) + ", ") +
+           until_when(change, now);
+  }
   if (change.action == "pass") return "paused" + rest + (what.empty() ? "" : ": " + what);
-  return what + (change.host.size() == 1 ? " is " : " are ") + (change.action == "allow" ? "open" : "blocked") + rest;
+  return what + are + (change.action == "allow" ? "open" : "blocked") + rest;
 }
 
 std::string hand_changed_text(const control::HandChanged& c, const Look& look) {
@@ -65,6 +70,7 @@ std::string hand_changed_text(const control::HandChanged& c, const Look& look) {
   }
   page.headline(c.unkept.empty() ? Mark::fine : Mark::attention, hand_change_text(c.change, c.now));
   if (!c.overrides.empty()) page.row("overrides", '"' + printable(c.overrides) + "\", " + printable(c.overrides_at));
+  if (c.change.action == "never") page.row("rules", "by name hold as before; Weir opens no TLS, of this or any name");
   if (c.reset > 0) page.row("ended", plural(c.reset, "connection", "connections") + " that it refuses");
   page.trouble(Mark::none, "change " + std::to_string(c.change.number),
                c.unkept.empty() ? "kept over reloads and restarts" : "kept until Weir stops",
@@ -82,8 +88,10 @@ std::string undone_text(const control::HandChanged& c, const Look& look) {
                   "refused: " + printable(c.failure) + (c.suggestion.empty() ? "" : "; " + printable(c.suggestion)));
     return page.text();
   }
-  page.headline(Mark::fine, "change " + std::to_string(c.change.number) + " is undone: the " +
-                                (c.change.action == "except" ? "list" : "file") + " decides again");
+  std::string now = ": the file decides again";
+  if (c.change.action == "except") now = ": the list decides again";
+  if (c.change.action == "never") now.clear();
+  page.headline(Mark::fine, "change " + std::to_string(c.change.number) + " is undone" + now);
   page.row("it was", hand_change_text(c.change, c.now));
   if (c.reset > 0) page.row("ended", plural(c.reset, "connection", "connections") + " that the file refuses");
   if (!c.unkept.empty()) {
@@ -95,6 +103,7 @@ std::string undone_text(const control::HandChanged& c, const Look& look) {
 
 int block(const Arguments& arguments, const Look& look) { return change(arguments, look, "block"); }
 int allow(const Arguments& arguments, const Look& look) { return change(arguments, look, "allow"); }
+int never(const Arguments& arguments, const Look& look) { return change(arguments, look, "never"); }
 int pause(const Arguments& arguments, const Look& look) { return change(arguments, look, "pass"); }
 
 int undo(const Arguments& arguments, const Look& look) {

@@ -71,6 +71,7 @@ int drain(const Arguments& arguments, const Look& look);
 int cache(const Arguments& arguments, const Look& look);
 int block(const Arguments& arguments, const Look& look);
 int allow(const Arguments& arguments, const Look& look);
+int never(const Arguments& arguments, const Look& look);
 int pause(const Arguments& arguments, const Look& look);
 int undo(const Arguments& arguments, const Look& look);
 int purge(const Arguments& arguments, const Look& look);

@@ -134,6 +134,8 @@ constexpr Command commands[] = {
     {"block", true, asks, "Refuse a name by hand, above all rules of the file", block, host_by_hand_options},
     {"allow", true, asks, "Open a name by hand, above all rules of the file but locked ones", allow,
      host_by_hand_options},
+    {"never", true, asks, "Promise by hand that TLS to a name is never opened; rules by name hold as before", never,
+     host_by_hand_options},
     {"pause", true, asks, "Judge nothing for a while: everything passes but what locked rules refuse", pause,
      by_hand_options},
     {"undo", true, asks, "Take back a change made by hand", undo, undo_options},

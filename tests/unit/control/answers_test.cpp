@@ -150,13 +150,15 @@ TEST(Answers, ChangesByHandTakeNamesClientsAndATime) {
       read<HandChanged>(post("?action=allow&host=.a.example,b.example&client=@kids,10.0.0.1&for=60")).change.number,
       7u);
   EXPECT_EQ(post("?action=pass").status, 200);
+  EXPECT_EQ(post("?action=never&host=.c.example").status, 200);
   EXPECT_EQ(post("/undo?number=7").status, 200);
   EXPECT_EQ(post("/undo?number=8").status, 422);
-  const std::vector<std::string> asked{"allow for 1 .a.example b.example of @kids of 10.0.0.1", "pass for 0", "undo 7",
-                                       "undo 8"};
+  const std::vector<std::string> asked{"allow for 1 .a.example b.example of @kids of 10.0.0.1", "pass for 0",
+                                       "never for 0 .c.example", "undo 7", "undo 8"};
   EXPECT_EQ(desk.changes_, asked);
-  for (const char* bad : {"", "?host=a.example", "?action=block", "?action=redirect&host=a", "?action=pass&for=0",
-                          "?action=pass&for=1m", "?action=pass&x=1", "/undo", "/undo?number=0", "/undo?number=7&x=1"})
+  for (const char* bad :
+       {"", "?host=a.example", "?action=block", "?action=redirect&host=a", "?action=never", "?action=pass&for=0",
+        "?action=pass&for=1m", "?action=pass&x=1", "/undo", "/undo?number=0", "/undo?number=7&x=1"})
     EXPECT_EQ(post(bad).status, 400) << bad;
 }
 

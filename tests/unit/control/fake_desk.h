@@ -54,7 +54,7 @@ class FakeDesk : public Desk {
     return {.done = true, .list = list};
   }
   HandChanged change_by_hand(config::Change change) override {
-    std::string text = std::string(word(change.action)) + " for " + std::to_string(change.until != 0);
+    std::string text = std::string(word(change)) + " for " + std::to_string(change.until != 0);
     for (const std::string& host : change.host) text += ' ' + host;
     for (const std::string& client : change.client) text += " of " + client;
     changes_.push_back(text);

@@ -48,17 +48,19 @@ TEST_F(KeepTest, ChangesByHandAreThereForTheNextRun) {
   by_hand.changes.push_back(
       {.number = 7, .action = Action::allow, .host = {".a.example"}, .client = {"@kids"}, .since = 1, .until = 2});
   by_hand.changes.push_back({.number = 9, .action = Action::pass, .list = "ads"});
+  by_hand.changes.push_back({.number = 8, .never = true, .host = {".bank.example"}});
   ASSERT_TRUE(Keep(state).put_by_hand(by_hand));
   const auto kept = Keep(state).by_hand();
   ASSERT_TRUE(kept);
   EXPECT_EQ(kept->last, 9u);
-  ASSERT_EQ(kept->changes.size(), 2u);
+  ASSERT_EQ(kept->changes.size(), 3u);
   EXPECT_EQ(kept->changes[0].action, Action::allow);
   EXPECT_EQ(kept->changes[0].host, std::vector<std::string>{".a.example"});
   EXPECT_EQ(kept->changes[0].client, std::vector<std::string>{"@kids"});
   EXPECT_EQ(kept->changes[0].until, 2);
   EXPECT_EQ(kept->changes[1].action, Action::pass);
   EXPECT_EQ(kept->changes[1].list, "ads");
+  EXPECT_TRUE(kept->changes[2].never && !kept->changes[0].never);
 }
 
 // What opened for an hour must not be forgotten in silence, nor half read.

@@ -51,6 +51,14 @@ TEST(ByHand, TheNewestDecides) {
   EXPECT_EQ(at_hello(*policy, facts("10.20.1.2", "a.example")), "allow by change 1");
 }
 
+TEST(ByHand, WhatIsNeverOpenedIsJudgedByTheFile) {
+  config::Change never = change(1, Action::block, {".museum.example", ".adult.example"});
+  never.never = true;
+  const auto policy = with(school, {never});
+  EXPECT_EQ(at_hello(*policy, facts("10.20.1.1", "x.adult.example")), "block by law");
+  EXPECT_EQ(at_hello(*policy, facts("10.0.0.1", "www.museum.example")), "allow");
+}
+
 TEST(ByHand, DoesNotOpenWhatALockedRuleRefuses) {
   const auto policy = with(school, {change(1, Action::pass, {})});
   EXPECT_EQ(at_hello(*policy, facts("10.20.1.1", "x.adult.example")), "block by law");

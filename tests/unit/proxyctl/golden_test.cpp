@@ -210,7 +210,8 @@ TEST_F(Golden, StatusShowsWhatWasChangedByHandAndItsUndo) {
   auto status = json<control::Status>("status_quiet");
   status.by_hand = {{.number = 9, .action = "pass", .until = status.now + 300},
                     museum(),
-                    {.number = 5, .action = "except", .host = {"cdn.example"}, .list = "ads"}};
+                    {.number = 5, .action = "except", .host = {"cdn.example"}, .list = "ads"},
+                    {.number = 4, .action = "never", .host = {".bank.example"}, .client = {"@room-12"}}};
   status.by_hand[1].until = 0;
   status.by_hand[1].idle = "there is no group \"@room-12\"";
   expect_golden("status_by_hand", status_text(status, look_));
@@ -230,6 +231,10 @@ TEST_F(Golden, AChangeByHandSaysWhatHoldsUntilWhenAndWhatItOverrides) {
   control::HandChanged excepted{.done = true, .now = 1741601700};
   excepted.change = {.number = 9, .action = "except", .host = {"cdn.example"}, .list = "ads"};
   expect_golden("undo_except", undone_text(excepted, look_));
+  control::HandChanged bank{.done = true, .now = 1741601700};
+  bank.change = {.number = 8, .action = "never", .host = {".bank.example"}};
+  expect_golden("never_done", hand_changed_text(bank, look_));
+  expect_golden("undo_never", undone_text(bank, look_));
   const control::HandChanged locked{.failure = "\"law\" (weir.toml:10) is locked",
                                     .suggestion = "only the file can change it"};
   expect_golden("allow_locked", hand_changed_text(locked, look_));
