@@ -82,14 +82,16 @@ void Recent::list(const Filter& filter, std::vector<Record>& found) const {
   }
 }
 
-Ledger::Ledger(unsigned number, Flows& flows, AccessLog& log, Busy& busy, Clients& clients, const Names& names)
+Ledger::Ledger(unsigned number, Flows& flows, AccessLog& log, Busy& busy, Clients& clients, const Names& names,
+               Reach& reach)
     : number_(number),
       ids_(number, std::chrono::system_clock::now()),
       flows_(flows),
       log_(log),
       busy_(busy),
       clients_(clients),
-      names_(names) {}
+      names_(names),
+      reach_(reach) {}
 
 FlowId Ledger::opened(const Opening& opening) {
   auto now = std::chrono::steady_clock::now();
@@ -199,7 +201,7 @@ void Ledger::write(const Record& record, const ClientKey& client) {
 
 Books::Books(unsigned ledgers, LogSettings log) : log_(std::move(log), ledgers) {
   for (unsigned i = 0; i < ledgers; ++i)
-    ledgers_.push_back(std::make_unique<Ledger>(i, flows_, log_, busy_, clients_, names_));
+    ledgers_.push_back(std::make_unique<Ledger>(i, flows_, log_, busy_, clients_, names_, reach_));
 }
 
 Totals Books::totals() const {

@@ -22,6 +22,7 @@
 #include "account/flows.h"
 #include "account/hits.h"
 #include "account/names.h"
+#include "account/reach.h"
 #include "account/record.h"
 #include "account/timing.h"
 
@@ -77,7 +78,7 @@ class Ledger {
   static constexpr unsigned one_in = 4;  ///< connections are asked about their way
   static constexpr std::size_t endings_kept = 4096, refusals_kept = 1024;
 
-  Ledger(unsigned number, Flows& flows, AccessLog& log, Busy& busy, Clients& clients, const Names& names);
+  Ledger(unsigned number, Flows& flows, AccessLog& log, Busy& busy, Clients& clients, const Names& names, Reach& reach);
 
   FlowId opened(const Opening& opening);
   /// The verdict on the connection; a later one replaces it in the record but is not counted again.
@@ -94,6 +95,9 @@ class Ledger {
   /// on the wire may end before or after a restart of the daemon.
   void ended(FlowId id, CloseReason reason, std::optional<Traffic> total = {});
   void dialled(Dial dial);
+  /// An origin said something, or nothing for as long as it was waited for.
+  void answered(const Address& origin, Monotonic at) { reach_.answered(origin, at); }
+  void silent(const Address& origin, Monotonic asked) { reach_.silent(origin, asked); }
   /// How long things take, for `slow`.
   Timings& timings() { return timings_; }
   /// Whether this connection is one of those of which the kernel is asked about its way: that costs a system call.
@@ -119,6 +123,7 @@ class Ledger {
   Busy& busy_;
   Clients& clients_;
   const Names& names_;
+  Reach& reach_;
   Counters counters_;
   Timings timings_;
   unsigned sampled_ = 0;
@@ -137,6 +142,7 @@ class Books {
   AccessLog& log() { return log_; }
   const AccessLog& log() const { return log_; }
   const Busy& busy() const { return busy_; }
+  const Reach& reach() const { return reach_; }
   const Clients& clients() const { return clients_; }
   Clients& clients() { return clients_; }
   /// What clients are called from now on.
@@ -159,6 +165,7 @@ class Books {
   Busy busy_;
   Clients clients_;
   Names names_;
+  Reach reach_;
   std::vector<std::unique_ptr<Ledger>> ledgers_;
 };
 

@@ -12,6 +12,7 @@
 #include "account/json.h"
 #include "base/name.h"
 #include "config/diagnostic.h"
+#include "control/outage.h"
 #include "control/watch.h"
 #include "policy/explained.h"
 #include "shapes/json.h"
@@ -526,6 +527,7 @@ Status status_of(Desk& desk) {
   const account::Totals totals = desk.books().totals();
   count(s, totals, desk.wire());
   s.would = would(desk, totals);
+  s.outage = outage_of(desk.books().reach());
   const account::AccessLog& log = desk.books().log();
   s.log = {.path = log.where(),
            .dropped = totals.of(account::Count::log_dropped),

@@ -106,6 +106,7 @@ io::Task<void> Steward::keep() {
     world_.tend_lists();
     world_.tend_memory();
     desk_.look_at_times();
+    desk_.look_at_reach();
     watch_logs();
     watch_unjudged();
     say_state();

@@ -12,6 +12,8 @@
 #include <initializer_list>
 #include <utility>
 
+#include "control/outage.h"
+
 namespace weir::control {
 
 namespace {
@@ -192,6 +194,12 @@ void count_times(Exposition& out, const account::TimingSums& sums) {
   sides("weir_segments_sent_again_total", "Of them, such as were sent before.", sums.segments, &Sent::again);
 }
 
+void describe(Exposition& out, const Outage& outage) {
+  out.family("weir_origins_silent", "gauge", "1 while several addresses were asked and none answers, by family.");
+  for (const std::string_view family : {"IPv4", "IPv6"})
+    out.sample(outage.families.find(family) != std::string::npos, {{"family", family == "IPv4" ? "ipv4" : "ipv6"}});
+}
+
 void count_cache(Exposition& out, const cache::Store& store, std::uint64_t objects, const account::Totals& totals) {
   out.family("weir_cache_requests_total", "counter", "Requests by what the cache did.");
   for (int i = 0; i < cache_results; ++i) out.sample(totals.cache[i], {{"result", word(static_cast<CacheResult>(i))}});
@@ -272,6 +280,8 @@ Health health_of(Gauges& gauges, const Bulletin& bulletin, std::int64_t now) {
   note(s.policy.refused.empty() && s.policy.differs, "the file on disk differs");
   for (const std::string& list : s.policy.held) note(true, "an update of list " + list + " is held");
   for (const std::string& list : s.policy.stale) note(true, "list " + list + " is stale");
+  const Outage outage = outage_of(gauges.books().reach());
+  note(outage.since != 0, "no origin answers over " + outage.families + " since " + clock_of(outage.since));
   note(bool{gauges.books().log().error()} || !s.events.error.empty(), "log lines are lost");
   health.line = health.well ? "well" : "not well: " + health.reason;
   if (!health.well) return health;
@@ -297,6 +307,7 @@ std::string metrics_text(Gauges& gauges, const Bulletin& bulletin, std::int64_t 
   count_reasons(out, gauges, totals);
   count_rules(out, gauges.books().hits_now().value_or(bulletin.hits));
   count_times(out, gauges.books().timings());
+  describe(out, outage_of(gauges.books().reach()));
   count_cache(out, gauges.cache(), bulletin.cache_objects, totals);
   weigh(out, bulletin.status.memory);
   count_lists(out, bulletin.lists);

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <utility>
 
 #include "base/units.h"
 #include "control/compare.h"
 #include "control/manager.h"
+#include "control/outage.h"
 #include "load/zone.h"
 #include "run/log.h"
 
@@ -86,7 +88,25 @@ Times WorldDesk::times() const {
 }
 
 Slow WorldDesk::slow() {
-  return slowness_.compare(world_.books().timings(), seconds(std::chrono::system_clock::now()));
+  Slow slow = slowness_.compare(world_.books().timings(), seconds(std::chrono::system_clock::now()));
+  slow.outage = outage_of(world_.books().reach());
+  if (slow.outage.total) slow.verdict = "outage";
+  return slow;
+}
+
+void WorldDesk::look_at_reach() {
+  const Outage now = outage_of(world_.books().reach());
+  const Outage before = std::exchange(outage_, now);
+  if (now.families == before.families) return;
+  if (now.since != 0) {
+    silent_seen_ = std::chrono::steady_clock::now();
+    note("silent", control::told(now));
+    run::log_warning("no origin answers: " + control::told(now));
+  } else if (world_.books().reach().last_answer() > silent_seen_) {  // else nobody asks any more
+    note("answers",
+         "after " + duration_text(std::chrono::seconds(seconds(std::chrono::system_clock::now()) - before.since)));
+    run::log_info("origins answer again");
+  }
 }
 
 void WorldDesk::look_at_times() {

@@ -45,6 +45,8 @@ class WorldDesk : public Desk {
   void look_at_window();
   /// What things take now becomes a part of what is usual.  Cheap when it is not yet time.
   void look_at_times();
+  /// For the history: whether origins answer.
+  void look_at_reach();
   /// For the history: changes by hand end by themselves.  Cheap when none did.
   void look_at_changes();
   /// For the history: this run has ended as it should.
@@ -76,6 +78,8 @@ class WorldDesk : public Desk {
   Editions editions_;
   Chronicle chronicle_;
   Slowness slowness_;
+  Outage outage_;  // of the last look
+  Monotonic silent_seen_{};
 };
 
 }  // namespace weir::control

@@ -186,6 +186,7 @@ io::Task<Step> handle(Connection& c, Workspace& w, account::Record& record) {
 
 /// What the request cost in time, where it was answered.  An answer of our own ends when it has been written.
 void note_time(const Connection& c, Workspace& w) {
+  if (w.waited) c.services.ledger.answered(c.flow.origin.address, c.services.loop.now());
   account::Timings& timings = c.services.ledger.timings();
   w.inside.stop(std::chrono::steady_clock::now());
   timings.add(account::Span::inside, w.inside.total());

@@ -124,6 +124,7 @@ void Pulse::passed(const weir_event& event) {
   if (auto policy = policies_.find(event.policy))
     judgement = engine::judgement(*policy, judge_passing(*policy, flow, depth, name), name, depth);
   ledger_.judged(event.id, std::move(judgement));
+  if (depth == Depth::inspect) ledger_.answered(flow.origin.address, std::chrono::steady_clock::now());
   note_handshake(event);
   OnWire& flowing = on_wire_[event.id] = {.seen = sweeps_, .beyond = most > 0 && ledger_.exceeds(event.id)};
   // Judged by a policy that was replaced before the flow was heard of: the reload did not find it among the living.
@@ -168,6 +169,15 @@ void Pulse::destroy(const weir_event& event) {
   if (!client_half || !origin_half) destroyer_.reset();  // a netlink socket in doubt is made anew
 }
 
+void Pulse::passing(const weir_flow_key& key, const weir_passed& flow) {
+  ledger_.moved(flow.id, {.in = flow.bytes_up, .out = flow.bytes_down});
+  const auto known = on_wire_.find(flow.id);
+  if (known == on_wire_.end()) return;
+  known->second.seen = sweeps_;
+  if (std::exchange(known->second.heard, flow.packets_down) != flow.packets_down)
+    ledger_.answered(steer::flow_of(key).origin.address, std::chrono::steady_clock::now());
+}
+
 void Pulse::sweep() {
   ++sweeps_;
   std::unordered_set<FlowId> unclaimed;
@@ -187,11 +197,7 @@ void Pulse::sweep() {
                        unclaimed.insert(id);
                        return unclaimed_.contains(id);
                      },
-                 .passing =
-                     [&](const weir_passed& flow) {
-                       ledger_.moved(flow.id, {.in = flow.bytes_up, .out = flow.bytes_down});
-                       if (auto known = on_wire_.find(flow.id); known != on_wire_.end()) known->second.seen = sweeps_;
-                     },
+                 .passing = [&](const weir_flow_key& key, const weir_passed& flow) { passing(key, flow); },
                  .waiting =
                      [&](const Flow& flow) {
                        if (!limits) return;
@@ -202,7 +208,9 @@ void Pulse::sweep() {
                          at->second = {.address = flow.client.address, .most = allowance.connections};
                        }
                        ++at->second.count;
-                     }});
+                     },
+                 .patience = account::Reach::unanswered_after,
+                 .silent = [&](const Address& origin, Monotonic asked) { ledger_.silent(origin, asked); }});
   clients_.waiting(waiting, std::chrono::system_clock::now());
   unclaimed_ = std::move(unclaimed);
   // What was announced before the last two sweeps and seen by neither has left the map without saying good-bye.

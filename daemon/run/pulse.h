@@ -45,6 +45,7 @@ class Pulse {
   void hear();
   void passed(const weir_event& event);
   void note_handshake(const weir_event& event);
+  void passing(const weir_flow_key& key, const weir_passed& flow);
   void ended(const weir_event& event);
   void destroy(const weir_event& event);
   void sweep();
@@ -58,8 +59,9 @@ class Pulse {
   const Policies& policies_;
   std::vector<weir_event> events_;
   struct OnWire {
-    unsigned seen = 0;    ///< by this sweep, last
-    bool beyond = false;  ///< what its client may have: it is being reset
+    unsigned seen = 0;        ///< by this sweep, last
+    bool beyond = false;      ///< what its client may have: it is being reset
+    std::uint32_t heard = 0;  ///< packets of the origin until then
   };
   std::unordered_map<FlowId, OnWire> on_wire_;  ///< announced and not ended
   std::unordered_set<FlowId> unclaimed_;        ///< taken flows that the last sweep found without a session

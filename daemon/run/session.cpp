@@ -94,8 +94,9 @@ io::Task<Result<io::Tcp>> reach_origin(Worker& w, const intake::Arrival& arrival
 }
 
 /// A connection that was taken over: its handshake was seen on the wire.
-void note_handshake(Worker& w, const weir_held& taken) {
+void note_handshake(Worker& w, const Flow& flow, const weir_held& taken) {
   account::Timings& timings = w.ledger().timings();
+  if (taken.synack_ns > 0) w.ledger().answered(flow.origin.address, w.loop().now());
   if (taken.synack_ns > taken.started_ns)
     timings.add(account::Span::origin_held, Duration(taken.synack_ns - taken.started_ns));
   if (taken.client_us > 0) timings.add(account::Span::client_held, std::chrono::microseconds(taken.client_us));
@@ -296,7 +297,7 @@ io::Task<void> session(Worker& w, intake::Arrival arrival) {
   const account::Opening opening = opening_of(*policy, arrival);
   const FlowId id = w.ledger().opened(opening);
 
-  if (arrival.taken) note_handshake(w, *arrival.taken);
+  if (arrival.taken) note_handshake(w, arrival.flow, *arrival.taken);
   const policy::Verdict at_syn = policy->evaluate(Stage::syn, facts_of(arrival));
   Ending ending{CloseReason::client_limit};
   if (opening.most > 0 && w.ledger().exceeds(id)) {

@@ -451,6 +451,9 @@ void Kernel::sweep(const Sweep& sweep) {
           flow.mac = mac_of(h.mac);
           sweep.waiting(flow);
         }
+        const bool unanswered = h.state == WEIR_HELD_syn && h.synack_ns == 0 && !h.origin.ended;
+        if (unanswered && older(h, sweep.patience))
+          sweep.silent(flow_of(key).origin.address, Monotonic(std::chrono::nanoseconds(h.started_ns)));
         return older(h, h.state == WEIR_HELD_syn ? sweep.handshake : sweep.undecided);
       },
       [&](const weir_flow_key& key, const weir_held& h) {
@@ -465,13 +468,13 @@ void Kernel::sweep(const Sweep& sweep) {
       });
   remove_if<weir_passed>(
       impl_->map("passed"),
-      [&](const weir_flow_key&, const weir_passed& p) {
+      [&](const weir_flow_key& key, const weir_passed& p) {
         constexpr std::uint8_t fins = WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin;
         const bool ended = (p.state & WEIR_PASSED_rst) || (p.state & fins) == fins;
         const bool silent = !ended && now - p.seen_ns > forgotten_after(p);
         // What is refused stays refused: whoever waits long enough would pass as a flow of which nothing is known.
         if (silent) return !(p.state & WEIR_PASSED_reset);
-        if (!ended) sweep.passing(p);
+        if (!ended) sweep.passing(key, p);
         // An ended flow lingers for the last ACKs, which in a closed gateway need its entry to pass.
         return ended && now - p.seen_ns > linger;
       },

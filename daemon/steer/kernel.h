@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "base/client_key.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/flow.h"
 #include "base/mac.h"
@@ -121,12 +122,16 @@ class Kernel {
   void refuse_more(const ClientKey& client, unsigned limit) const;
   /// What sweep() needs to know.
   struct Sweep {
-    Duration handshake;                               ///< how long a flow may stay without the origin's SYN-ACK
-    Duration undecided;                               ///< and without its first bytes
-    Duration quiet;                                   ///< after which it counts as waiting for them
-    std::function<bool(FlowId)> orphaned;             ///< a taken flow that no session holds
-    std::function<void(const weir_passed&)> passing;  ///< sees every flow that is on the wire
-    std::function<void(const Flow&)> waiting;         ///< and every one that waits
+    Duration handshake;                    ///< how long a flow may stay without the origin's SYN-ACK
+    Duration undecided;                    ///< and without its first bytes
+    Duration quiet;                        ///< after which it counts as waiting for them
+    std::function<bool(FlowId)> orphaned;  ///< a taken flow that no session holds
+    /// Sees every flow that is on the wire,
+    std::function<void(const weir_flow_key&, const weir_passed&)> passing;
+    std::function<void(const Flow&)> waiting;  ///< every one that waits,
+    Duration patience;
+    /// and every origin that sent no SYN-ACK within `patience`.
+    std::function<void(const Address& origin, Monotonic asked)> silent;
   };
   /// Removes what has outlived its time.  Undecided flows are not forgotten: what still comes of them is reset, or
   /// whoever waits long enough before the first byte would never be judged.

@@ -38,7 +38,7 @@ bool bind_as_client(int fd, const Flow& flow, Dial from) {
 }
 
 io::Task<Result<io::Tcp>> attempt(io::Loop& loop, const Flow& flow, Dial from, Duration timeout,
-                                  account::Timings& timings) {
+                                  account::Ledger& ledger) {
   const int family = flow.origin.address.is_v4() ? AF_INET : AF_INET6;
   Fd fd(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) co_return fail_errno();
@@ -52,9 +52,13 @@ io::Task<Result<io::Tcp>> attempt(io::Loop& loop, const Flow& flow, Dial from, D
     Error error = connected.error();
     if (error == Errc::timed_out) error.code = Errc::origin_timeout;
     if (error == Errc::reset) error.code = Errc::origin_refused;
+    const bool silent = error == Errc::origin_timeout || error == Errc::origin_unreachable;
+    if (silent) ledger.silent(flow.origin.address, begun);
+    if (error == Errc::origin_refused) ledger.answered(flow.origin.address, loop.now());
     co_return std::unexpected(error);
   }
-  timings.add(account::Span::origin_held, loop.now() - begun);
+  ledger.answered(flow.origin.address, loop.now());
+  ledger.timings().add(account::Span::origin_held, loop.now() - begun);
   co_return std::move(*tcp);
 }
 
@@ -62,7 +66,7 @@ io::Task<Result<io::Tcp>> attempt(io::Loop& loop, const Flow& flow, Dial from, D
 
 io::Task<Result<io::Tcp>> Dialer::dial(Flow flow) {
   for (Dial from = as_client(flow) ? Dial::same_port : Dial::gateway;;) {
-    Result<io::Tcp> tcp = co_await attempt(loop_, flow, from, policy_.timeout, ledger_.timings());
+    Result<io::Tcp> tcp = co_await attempt(loop_, flow, from, policy_.timeout, ledger_);
     if (tcp) ledger_.dialled(from);
     if (tcp || tcp.error() != Errc::no_free_port || from == Dial::gateway) co_return tcp;
     from = from == Dial::same_port ? Dial::other_port : Dial::gateway;

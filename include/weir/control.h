@@ -150,6 +150,14 @@ struct Dials {
   std::uint64_t gateway = 0;
 };
 
+/// Several addresses were asked lately, and none said anything: the uplink, or what is behind it, is down.
+struct Outage {
+  std::int64_t since = 0;   ///< the first was asked; 0: origins answer, or too few were asked
+  std::string families;     ///< "IPv4", "IPv6", "IPv4 and IPv6": over which nothing comes
+  bool total = false;       ///< nothing comes over the other one either
+  std::uint64_t asked = 0;  ///< addresses
+};
+
 struct AccessLog {
   std::string path;           ///< "" = off; or "journal", or a URL
   std::uint64_t dropped = 0;  ///< lines for which the ring had no room
@@ -187,6 +195,7 @@ struct Status {
   Limited limited;
   Memory memory;
   Dials dials;
+  Outage outage;
   AccessLog log;
   std::vector<HandChange> by_hand;  ///< newest first
   AccessLog events;                 ///< the daemon's own messages besides standard error
@@ -322,8 +331,8 @@ struct SentAgain {
 struct Slow {
   std::int64_t now = 0;
   std::int64_t from = 0;    ///< begin of the last minutes that are looked at
-  std::string verdict;      ///< "nothing", "client", "inside", "origin", "answer": that is slow; "unknown": too few
-                            ///< connections, or no usual yet
+  std::string verdict;      ///< "nothing", "client", "inside", "origin", "answer": that is slow; "outage": no origin
+                            ///< answers; "unknown": too few connections, or no usual yet
   std::int64_t since = 0;   ///< when it began to be slow; 0 = it is not
   double times = 0;         ///< so many times the usual
   bool passed_too = false;  ///< passed connections, which Weir does not touch, are slow alike
@@ -331,6 +340,7 @@ struct Slow {
   std::string usual;        ///< what the usual is: "7 days at this hour"; "" = there is none yet
   std::string needs;        ///< what is missing for one; "" = nothing
   std::string trouble;      ///< with the history on disk; "" = none
+  Outage outage;
   std::vector<SlowStage> stages;  ///< from the client on
   std::vector<SentAgain> again;   ///< where anything was sent
 };
@@ -552,7 +562,8 @@ struct ConfigDiff {
 struct Event {
   std::int64_t ts = 0;
   /// "started", "stopped", "died", "reloaded", "refused", "confirmed", "went_back", "drain", "undrain"; of changes by
-  /// hand "by_hand", "undone", "ended": its time was over, "restored": those in force at the start; "accepted"
+  /// hand "by_hand", "undone", "ended": its time was over, "restored": those in force at the start; "accepted";
+  /// "silent": no origin answered, "answers": again
   std::string what;
   std::string text;          ///< the particulars, for people; "" = there are none
   std::string config;        ///< in force from then on; "" = does not matter here

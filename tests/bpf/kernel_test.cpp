@@ -7,6 +7,18 @@
 namespace weir::test {
 namespace {
 
+/// Flows may be undecided for ten seconds; nobody looks on.
+steer::Kernel::Sweep brief() {
+  return {.handshake = std::chrono::seconds(10),
+          .undecided = std::chrono::seconds(10),
+          .quiet = std::chrono::seconds(5),
+          .orphaned = [](FlowId) { return false; },
+          .passing = [](const weir_flow_key&, const weir_passed&) {},
+          .waiting = [](const Flow&) {},
+          .patience = std::chrono::seconds(3),
+          .silent = [](const Address&, Monotonic) {}};
+}
+
 class KernelControl : public Lab {
  protected:
   Reasons syn_to(std::string_view origin, std::uint16_t port = 443) {
@@ -92,14 +104,24 @@ TEST_F(KernelControl, SweepRemovesWhatIsOldAndUndecidedOrEndedAndNothingElse) {
   put_passed(tls4(14), {.seen_ns = ns - 7'500'000'000'000, .packets_down = 1});
   put_passed(tls4(15), {.id = 15, .seen_ns = 1, .state = WEIR_PASSED_reset});
   put_held(tls4(9), {.id = 9, .started_ns = old, .state = WEIR_HELD_taken});
-  kernel().sweep({.handshake = std::chrono::seconds(10),
-                  .undecided = std::chrono::seconds(60),
-                  .quiet = std::chrono::seconds(5),
-                  .orphaned = [](FlowId id) { return id == 9; },
-                  .passing = [&](const weir_passed& passing) { shown.insert(passing.id); },
-                  .waiting = [&](const Flow& flow) { waiting.insert(flow.client.port); }});
+  put_held(flow("10.1.0.2", 1, "10.2.0.7", 443), {.started_ns = old, .state = WEIR_HELD_syn, .origin = {.ended = 1}});
+  put_held(flow("10.1.0.2", 20, "10.2.0.8", 443), {.started_ns = old, .state = WEIR_HELD_syn, .synack_ns = old});
+  std::multiset<std::uint16_t> silent;
+  auto sweep = brief();
+  sweep.undecided = std::chrono::seconds(60);
+  sweep.orphaned = [](FlowId id) { return id == 9; };
+  sweep.passing = [&](const weir_flow_key&, const weir_passed& passing) { shown.insert(passing.id); };
+  sweep.waiting = [&](const Flow& flow) { waiting.insert(flow.client.port); };
+  sweep.silent = [&](const Address& origin, Monotonic asked) {
+    EXPECT_EQ(origin, tls4(1).origin.address);
+    silent.insert(
+        static_cast<std::uint16_t>((Monotonic(std::chrono::nanoseconds(ns)) - asked) / std::chrono::seconds(1)));
+  };
+  kernel().sweep(sweep);
   EXPECT_TRUE(shown.contains(6)) << "flows that have not ended are shown";
-  EXPECT_EQ(waiting, (std::multiset<std::uint64_t>{1, 8})) << "of those that are not judged, the ones that are quiet";
+  EXPECT_EQ(waiting, (std::multiset<std::uint64_t>{1, 8, 20}))
+      << "of those that are not judged, the ones that are quiet";
+  EXPECT_EQ(silent, std::multiset<std::uint16_t>{30}) << "asked half a minute ago; the second has time still";
   EXPECT_FALSE(kernel().held(tls4(1)));
   EXPECT_TRUE(kernel().held(tls4(2)));
   EXPECT_TRUE(kernel().held(tls4(3)));
@@ -121,12 +143,7 @@ TEST_F(KernelControl, SweepRemovesWhatIsOldAndUndecidedOrEndedAndNothingElse) {
 // Whoever waits before the first byte must not pass unjudged because the flow was forgotten.
 TEST_F(KernelControl, AnUndecidedFlowThatIsSweptIsResetByItsNextPacket) {
   put_held(tls4(1), {.id = 1, .started_ns = 1, .state = WEIR_HELD_synack});
-  kernel().sweep({.handshake = std::chrono::seconds(10),
-                  .undecided = std::chrono::seconds(10),
-                  .quiet = std::chrono::seconds(5),
-                  .orphaned = [](FlowId) { return false; },
-                  .passing = [](const weir_passed&) {},
-                  .waiting = [](const Flow&) {}});
+  kernel().sweep(brief());
   EXPECT_FALSE(kernel().held(tls4(1)));
   ASSERT_TRUE(kernel().passed(tls4(1)));
   EXPECT_EQ(run(lan_in, packet(tls4(1)).flags(ack).seq(2)).counted, Reasons{WEIR_WIRE_reset_by_policy});
@@ -139,12 +156,7 @@ TEST_F(KernelControl, AFlowThatPassedByItsHelloIsNotResetForWantOfAnAcknowledgem
   auto held = *kernel().held(tls4());
   held.started_ns = 1;
   put_held(tls4(), held);
-  kernel().sweep({.handshake = std::chrono::seconds(10),
-                  .undecided = std::chrono::seconds(10),
-                  .quiet = std::chrono::seconds(5),
-                  .orphaned = [](FlowId) { return false; },
-                  .passing = [](const weir_passed&) {},
-                  .waiting = [](const Flow&) {}});
+  kernel().sweep(brief());
   EXPECT_FALSE(kernel().held(tls4()));
   EXPECT_EQ(run(lan_in, packet(tls4()).seq(2000).acks(5001).payload("x")),
             (Outcome{next, 0, {WEIR_WIRE_passed_packet}}));
@@ -152,12 +164,7 @@ TEST_F(KernelControl, AFlowThatPassedByItsHelloIsNotResetForWantOfAnAcknowledgem
 
 TEST_F(KernelControl, SweepReachesEveryFlowOfAFullMap) {
   for (std::uint16_t port = 1; port <= 1024; ++port) put_held(tls4(port), {.started_ns = 1, .state = WEIR_HELD_syn});
-  kernel().sweep({.handshake = std::chrono::seconds(10),
-                  .undecided = std::chrono::seconds(10),
-                  .quiet = std::chrono::seconds(5),
-                  .orphaned = [](FlowId) { return false; },
-                  .passing = [](const weir_passed&) {},
-                  .waiting = [](const Flow&) {}});
+  kernel().sweep(brief());
   weir_flow_key key;
   EXPECT_NE(bpf_map_get_next_key(map("held"), nullptr, &key), 0);
 }

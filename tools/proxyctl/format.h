@@ -15,6 +15,8 @@ std::string status_text(const control::Status& status, const Look& look);
 /// Of a daemon that does not answer.  `now` in seconds since 1970.
 std::string last_page_text(const control::LastPage& page, std::int64_t now, const Look& look);
 control::Health last_health(const control::LastPage& page, std::int64_t now);
+/// "none of 31 addresses asked over IPv4 and IPv6 since 14:02"
+std::string outage_text(const control::Outage& outage, std::int64_t now);
 std::string slow_text(const control::Slow& slow, const Look& look);
 /// What was asked for.
 struct FlowsAsked {

@@ -28,6 +28,8 @@ constexpr Kind kinds[] = {
     {"undone", "undone", Mark::none},
     {"ended", "ended by itself", Mark::none},
     {"restored", "changes by hand restored", Mark::none},
+    {"silent", "no origin answered", Mark::attention},
+    {"answers", "origins answered again", Mark::none},
     {"accepted", "held update taken", Mark::none},
 };
 

@@ -93,6 +93,7 @@ std::string answer_of(const Slow& slow) {
   if (v == "client") return "the clients' side is slow, this gateway is not";
   if (v == "origin") return "the internet side is slow, this gateway is not";
   if (v == "inside") return "this gateway is slow";
+  if (v == "outage") return "no origin answers, this gateway is not slow";
   if (v == "answer") return "origins think long; the way to them is not slow, nor is this gateway";
   if (slow.usual.empty()) return "no usual yet to compare with";
   return "too little traffic to say";
@@ -139,6 +140,7 @@ void hints(const Slow& slow, Page& page) {
   const std::string& v = slow.verdict;
   if (v == "client") page.hint("look at Wi-Fi and switches; who is there: proxyctl clients");
   if (v == "origin") page.hint("tell the provider; evidence: proxyctl slow --json");
+  if (v == "outage") page.hint("look at the uplink and the next hop; what clients got: proxyctl flows --failed");
   if (v == "answer") page.hint("proxyctl top names the hosts that move most");
   if (v == "inside") page.hint("to be sure: proxyctl drain, then look again; proxyctl drain --undo");
   if (v == "nothing") page.hint("one client complains: proxyctl flows --failed --client CLIENT");
@@ -147,10 +149,20 @@ void hints(const Slow& slow, Page& page) {
 
 }  // namespace
 
+std::string outage_text(const control::Outage& outage, std::int64_t now) {
+  return "none of " + plural(outage.asked, "address", "addresses") + " asked over " + printable(outage.families) +
+         " said a word since " + clock_text(outage.since, now);
+}
+
 std::string slow_text(const Slow& slow, const Look& look) {
   Page page(look);
   const bool fine = slow.verdict == "nothing" || slow.verdict == "unknown";
-  page.headline(fine ? Mark::fine : Mark::attention, answer_of(slow), window_text(slow));
+  page.headline(fine                       ? Mark::fine
+                : slow.verdict == "outage" ? Mark::act
+                                           : Mark::attention,
+                answer_of(slow), window_text(slow));
+  if (slow.outage.since != 0)
+    page.trouble(slow.outage.total ? Mark::none : Mark::attention, "origins", outage_text(slow.outage, slow.now), "");
   stages(slow, page);
   if (!slow.needs.empty()) {
     std::string needs = "needs " + printable(slow.needs);

@@ -80,9 +80,16 @@ void about_memory(const control::Memory& m, std::vector<Trouble>& found) {
                    "raise limits.memory, then proxyctl reload"});
 }
 
+void about_origins(const Status& s, std::vector<Trouble>& found) {
+  if (s.outage.since == 0) return;
+  found.push_back({s.outage.total ? "no origin answers" : "no origin answers over " + s.outage.families, "origins",
+                   outage_text(s.outage, s.now), "proxyctl flows --failed"});
+}
+
 /// In the order in which somebody should look at them.
 std::vector<Trouble> troubles(const Status& s) {
   std::vector<Trouble> found;
+  if (s.outage.total) about_origins(s, found);
   about_the_file(s, found);
   if (s.times.rules > 0 && !s.times.clock_set) {
     found.push_back({"the clock is not set", "clock",
@@ -108,6 +115,7 @@ std::vector<Trouble> troubles(const Status& s) {
     break;
   }
   about_memory(s.memory, found);
+  if (!s.outage.total) about_origins(s, found);
   const control::Unjudged& u = s.unjudged;
   if (u.no_daemon + u.overloaded + u.listener_full + u.flow_map_full + u.assign_failed + u.takeover_failed > 0) {
     std::string how = s.tier.on_failure == "closed" ? "held back: " : "passed unjudged: ";
@@ -200,9 +208,9 @@ std::string status_text(const Status& s, const Look& look) {
   if (running && s.tier.floor == "splice") answer += ", every connection through the daemon";
   if (!found.empty() && running) answer += "; " + found.front().answer;
   std::string up = duration_text(std::chrono::seconds(s.now - s.started));
-  page.headline(!running        ? Mark::act
-                : found.empty() ? Mark::fine
-                                : Mark::attention,
+  page.headline(!running || s.outage.total ? Mark::act
+                : found.empty()            ? Mark::fine
+                                           : Mark::attention,
                 answer, "since " + clock_text(s.started, s.now) + ", " + up);
 
   page.row("version", printable(s.version) + ", " + plural(s.workers, "worker", "workers"),

@@ -205,5 +205,20 @@ TEST(Flows, SinceLeavesOutWhatEndedBefore) {
   EXPECT_EQ(answer(desk, "GET", "/v1/flows?since=15m").status, 400);
 }
 
+TEST(Health, SaysThatNoOriginAnswersAndIsWellAllTheSame) {
+  FakeDesk desk;
+  EXPECT_NE(metrics(desk).find("weir_origins_silent{family=\"ipv4\"} 0\n"), std::string::npos);
+  const Monotonic asked = std::chrono::steady_clock::now() - std::chrono::minutes(1);
+  for (const char* origin : {"192.0.2.1", "192.0.2.2", "192.0.2.3"})
+    desk.books_.ledger(0).silent(*Address::parse(origin), asked);
+  EXPECT_TRUE(health(desk).well) << "connections are judged, for what they are worth";
+  EXPECT_TRUE(health(desk).line.starts_with("well, but no origin answers over IPv4 since ")) << health(desk).line;
+  EXPECT_NE(metrics(desk).find("weir_origins_silent{family=\"ipv4\"} 1\n"), std::string::npos);
+  EXPECT_NE(metrics(desk).find("weir_origins_silent{family=\"ipv6\"} 0\n"), std::string::npos);
+  const auto status = parse_json<Status>(answer(desk, "GET", "/v1/status").body).value();
+  EXPECT_EQ(status.outage.asked, 3u);
+  EXPECT_TRUE(status.outage.total);
+}
+
 }  // namespace
 }  // namespace weir::control

@@ -37,6 +37,17 @@ inline void expect_golden(const std::string& name, const std::string& text) {
   for (std::string line; std::getline(lines, line);) EXPECT_LE(width(line), columns) << line;
 }
 
+/// A gateway on a quiet night: stages with passed and held, now and usual, in milliseconds.
+inline control::Slow slow_night(const std::string& verdict) {
+  control::Slow slow{.now = 1741609800, .from = 1741609500, .verdict = verdict, .usual = "7 days at this hour"};
+  slow.stages = {{"client", {{"passed", 900, 2.1, 2.0, false}, {"held", 80, 2.3, 2.2, false}}},
+                 {"inside", {{"held", 240, 0.214, 0.2, false}}},
+                 {"origin", {{"passed", 900, 11.6, 11.4, false}, {"held", 80, 12.2, 12.0, false}}},
+                 {"answer", {{"held", 240, 41.4, 40.0, false}}}};
+  slow.again = {{"client", "passed", 900, 1, 0.1}, {"origin", "passed", 900, 2, 0.1}};
+  return slow;
+}
+
 class Golden : public testing::Test {
  protected:
   Golden() { ::setenv("TZ", "UTC", 1); }

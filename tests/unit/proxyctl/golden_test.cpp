@@ -46,28 +46,8 @@ TEST_F(Golden, StatusOfADaemonThatDoesNotAnswerIsTheLastKnown) {
   EXPECT_EQ(last_health(page, now_).line, "not well: a worker hangs");
 }
 
-/// A gateway on a quiet night: stages with passed and held, now and usual, in milliseconds.
-control::Slow slow_night(const std::string& verdict) {
-  control::Slow slow{.now = 1741609800, .from = 1741609500, .verdict = verdict, .usual = "7 days at this hour"};
-  slow.stages = {{"client", {{"passed", 900, 2.1, 2.0, false}, {"held", 80, 2.3, 2.2, false}}},
-                 {"inside", {{"held", 240, 0.214, 0.2, false}}},
-                 {"origin", {{"passed", 900, 11.6, 11.4, false}, {"held", 80, 12.2, 12.0, false}}},
-                 {"answer", {{"held", 240, 41.4, 40.0, false}}}};
-  slow.again = {{"client", "passed", 900, 1, 0.1}, {"origin", "passed", 900, 2, 0.1}};
-  return slow;
-}
-
 TEST_F(Golden, SlowNamesTheSideAndProvesIt) {
   expect_golden("slow_nothing", slow_text(slow_night("nothing"), look_));
-
-  auto origin = slow_night("origin");
-  origin.stages[2].spans = {{"passed", 900, 184, 11.4, true}, {"held", 80, 185.4, 12.0, true}};
-  origin.again[1].again = 71;
-  origin.since = origin.now - 40 * 60;
-  origin.times = 16.1;
-  origin.passed_too = true;
-  origin.most = "origin";
-  expect_golden("slow_origin", slow_text(origin, look_));
 
   auto client = slow_night("client");
   client.stages[0].spans[0] = {"passed", 900, 84.0, 2.0, true};
@@ -215,6 +195,16 @@ TEST_F(Golden, StatusShowsWhatWasChangedByHandAndItsUndo) {
   status.by_hand[1].until = 0;
   status.by_hand[1].idle = "there is no group \"@room-12\"";
   expect_golden("status_by_hand", status_text(status, look_));
+}
+
+TEST_F(Golden, WhereOnlyIPv6IsSilentEverythingElseIsShownToo) {
+  control::Outage broken{.since = now_ - 180, .families = "IPv6", .asked = 4};
+  auto status = json<control::Status>("status_quiet");
+  status.outage = broken;
+  expect_golden("status_ipv6_silent", status_text(status, look_));
+  auto slow = slow_night("nothing");
+  slow.outage = broken;
+  expect_golden("slow_ipv6_silent", slow_text(slow, look_));
 }
 
 TEST_F(Golden, AChangeByHandSaysWhatHoldsUntilWhenAndWhatItOverrides) {

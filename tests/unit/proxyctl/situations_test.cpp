@@ -25,20 +25,16 @@ TEST_F(Situation, S02_FirstHour) {
   expect_golden("s02_first_hour", status_text(status, look_));
 }
 
-// "The internet is slow": there is no comparison with usual nights; where the bytes are, and why connections ended, is
-// what can be seen.
+// "The internet is slow".
 TEST_F(Situation, S03_ThreeInTheMorning) {
-  auto list = json<control::FlowList>("flows");
-  for (control::FlowLine& flow : list.flows) {
-    flow.live = false;
-    flow.reason = "origin_timeout";
-    flow.depth = "splice";
-    flow.rule = flow.action = flow.method = "";
-    flow.status = 0;
-    flow.bytes_out = 0;
-  }
-  list.flows.resize(2);
-  expect_golden("s03_three_in_the_morning", flows_text(list, {.failed = true}, now_, look_));
+  auto slow = slow_night("origin");
+  slow.stages[2].spans = {{"passed", 900, 184, 11.4, true}, {"held", 80, 185.4, 12.0, true}};
+  slow.again[1].again = 71;
+  slow.since = slow.now - 40 * 60;
+  slow.times = 16.1;
+  slow.passed_too = true;
+  slow.most = "origin";
+  expect_golden("s03_three_in_the_morning", slow_text(slow, look_));
 }
 
 TEST_F(Situation, S04_ATeacherWantsOneSiteForHalfAnHour) {
@@ -99,19 +95,18 @@ TEST_F(Situation, S08_TheDiskFills) {
   expect_golden("s08_the_disk_fills", status_text(status, look_));
 }
 
-// It is not known whether the uplink works: what fails does so one by one.
+// Origins are what is asked and does not answer; of the line and the next hop nothing is known.
 TEST_F(Situation, S09_TheUplinkDies) {
-  auto list = json<control::FlowList>("flows");
-  list.flows.resize(2);
-  for (control::FlowLine& flow : list.flows) {
-    flow.live = false;
-    flow.reason = "origin_unreachable";
-    flow.depth = "splice";
-    flow.rule = flow.action = flow.method = "";
-    flow.status = 0;
-    flow.bytes_out = 0;
-  }
-  expect_golden("s09_the_uplink_dies", flows_text(list, {.failed = true}, now_, look_));
+  auto status = json<control::Status>("status_quiet");
+  status.outage = {.since = now_ - 180, .families = "IPv4 and IPv6", .total = true, .asked = 31};
+  control::Slow slow{.now = now_, .from = now_ - 300, .verdict = "outage", .usual = "7 days at this hour"};
+  slow.outage = status.outage;
+  const control::History history{
+      .now = now_,
+      .events = {{.ts = now_ - 163, .what = "silent", .text = "none of 3 addresses asked over IPv4 and IPv6"},
+                 {.ts = now_, .what = "answers", .text = "after 3 min"}}};
+  expect_golden("s09_the_uplink_dies",
+                status_text(status, look_) + slow_text(slow, look_) + history_text(history, look_));
 }
 
 TEST_F(Situation, S10_TheBoxRebootedInTheNight) {

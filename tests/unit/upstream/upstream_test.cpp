@@ -112,18 +112,34 @@ TEST_F(Upstream, ARefusalIsNotTriedAgainFromElsewhere) {
 
 TEST_F(Upstream, ASilentOriginIsGivenUpInTime) {
   source_.timeout = std::chrono::milliseconds(50);
-  const Fd full = bound("127.0.0.1", 0, false);  // listens, but its queue is full: SYNs are dropped
+  const Fd full = bound("0.0.0.0", 0, false);  // listens, but its queue is full: SYNs are dropped
   listen(full.get(), 0);
   std::vector<Fd> waiting;
   for (int i = 0; i < 4; ++i) {
     waiting.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     sockaddr_storage to;
-    const socklen_t length = local(full.get()).to(to);
+    const socklen_t length = at("127.0.0.1", local(full.get()).port).to(to);
     connect(waiting.back().get(), reinterpret_cast<sockaddr*>(&to), length);
   }
-  const auto silent = dial({.client = at("127.0.0.81", 40'081), .origin = local(full.get())});
-  ASSERT_FALSE(silent);
-  EXPECT_EQ(silent.error(), Errc::origin_timeout);
+  std::vector<Flow> flows;
+  for (const char* origin : {"127.0.0.2", "127.0.0.3", "127.0.0.4"})
+    flows.push_back({.client = at("127.0.0.81", 40'081), .origin = at(origin, local(full.get()).port)});
+  for (const auto& silent : dial_each(flows)) {
+    ASSERT_FALSE(silent);
+    EXPECT_EQ(silent.error(), Errc::origin_timeout);
+  }
+  const Monotonic later = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  ASSERT_TRUE(books_.reach().silence(later)) << "three origins were asked, and none answered";
+  EXPECT_EQ(books_.reach().silence(later)->asked, 3U);
+}
+
+TEST_F(Upstream, ARefusalIsAnAnswer) {
+  const Monotonic now = std::chrono::steady_clock::now(), later = now + std::chrono::minutes(1);
+  for (const char* origin : {"127.0.0.2", "127.0.0.3", "127.0.0.4"}) ledger_.silent(at(origin, 0).address, now);
+  ASSERT_TRUE(books_.reach().silence(later));
+  listener_.reset();
+  EXPECT_FALSE(dial({.client = at("127.0.0.82", 40'082), .origin = origin_}));
+  EXPECT_FALSE(books_.reach().silence(later));
 }
 
 class Pooled : public Upstream {
