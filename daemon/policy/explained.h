@@ -38,7 +38,9 @@ inline control::Explained explained(const Snapshot& snapshot, const Facts& facts
     out.would_rule = snapshot.rule_name(verdict.shadow);
     out.would_where = where(verdict.shadow);
   }
-  out.observing = snapshot.config().gateway.observe;
+  const bool by_shadow =
+      verdict.shadow >= 0 && snapshot.config().rules[static_cast<std::size_t>(verdict.shadow)].shadow;
+  out.observing = snapshot.config().gateway.observe && !by_shadow;
   out.stage = word(why.at_syn.decided ? Stage::syn : Stage::hello);
   out.unseen = verdict.unseen;
   out.depth = word(why.depth);

@@ -118,6 +118,9 @@ struct Compiled {
   Bits shadows;     ///< rules that only count
   Bits unnamed;     ///< rules whose host condition matches a connection without a name
   Bits locks;       ///< rules that refuse, whatever a change by hand opens
+  Bits yields;      ///< rules of the file that refuse and give way to it
+  Bits timed;       ///< rules that are in force at some times only
+  Bits any_time;    ///< all rules
   int by_hand = 0;  ///< how many rules are changes by hand: they stand first
 
   Compiled(config::Config checked, std::shared_ptr<const HostSide> hosts,
@@ -132,22 +135,26 @@ struct Compiled {
   Allowance allowance(const Bits& matching) const;
   /// The verdict of the rule that decides; -1: none matches.
   Verdict decided(int rule, int shadow) const;
-  Verdict at_syn(const Candidates& candidates) const { return at_syn(candidates, 0); }
+  /// A verdict that depends on no name, now and at any other time: when the hours of a rule begin or end, who passed
+  /// is judged anew, and a name that was not read before is never known.  `ever`: candidates of all times.
+  Verdict at_syn(const Candidates& now, const Candidates& ever) const;
   /// `matching`: the rules whose host condition matches; of a connection without a name: `unnamed`.
   Verdict at_hello(const Candidates& candidates, const Bits& matching, bool named) const;
 
   /// A change by hand that lets through what the file may refuse.
   bool opens_by_hand(int rule) const { return rule >= 0 && rule < by_hand && !refuses(config.rules[rule].action); }
-  /// Whether a locked rule is among those that could win without the changes by hand.
-  bool may_be_locked(const Candidates& candidates) const;
 
  private:
-  Verdict at_syn(const Candidates& candidates, int first) const;
+  /// `opened`: as it would be where a change by hand opens, by the rules that do not give way to it.
+  Verdict at_syn(const Candidates& now, bool opened) const;
+  bool may_need_name(const Candidates& ever, bool opened) const;
+  /// Whether a locked rule is among those that could win, at `first` or behind it.
+  bool may_be_locked(const Candidates& candidates, int first) const;
   struct Found {
     int rule = -1, shadow = -1;
     bool unseen = false;
   };
-  Found first_match(const Candidates& candidates, const Bits& matching, bool named, int first) const;
+  Found first_match(const Candidates& candidates, const Bits& matching, bool named, bool opened) const;
 
  public:
   bool exempts_client(std::uint32_t set) const {

@@ -129,17 +129,23 @@ class Planner {
     };
     const config::Gateway& gateway = policy_.config.gateway;
     for (const std::uint16_t port : gateway.http) {
-      const Candidates candidates(in_force_, clients_[client], dests_[dest], policy_.port(port));
-      const Verdict verdict = policy_.at_syn(candidates);
+      const Verdict verdict = at_syn(client, dest, port);
       const bool served = !verdict.decided || verdict.action == Action::allow;
       enter(port, IPPROTO_TCP, served ? 0 : decided_row(verdict));
     }
     for (const std::uint16_t port : gateway.tls) {
-      const Candidates candidates(in_force_, clients_[client], dests_[dest], policy_.port(port));
-      const Verdict verdict = policy_.at_syn(candidates);
-      enter(port, IPPROTO_TCP, verdict.decided ? decided_row(verdict) : undecided_row(candidates));
+      const Verdict verdict = at_syn(client, dest, port);
+      enter(port, IPPROTO_TCP,
+            verdict.decided ? decided_row(verdict) : undecided_row(candidates(in_force_, client, dest, port)));
       enter(port, IPPROTO_UDP, verdict.decided ? datagram_row(verdict) : 0);  // QUIC is not looked into
     }
+  }
+
+  Candidates candidates(const Bits& rules, std::uint32_t client, std::uint32_t dest, std::uint16_t port) const {
+    return {rules, clients_[client], dests_[dest], policy_.port(port)};
+  }
+  Verdict at_syn(std::uint32_t client, std::uint32_t dest, std::uint16_t port) const {
+    return policy_.at_syn(candidates(in_force_, client, dest, port), candidates(policy_.any_time, client, dest, port));
   }
 
   std::uint32_t decided_row(const Verdict& verdict) { return decided_row(verdict, cell_of(policy_.config, verdict)); }
@@ -158,8 +164,8 @@ class Planner {
     return decided_row(verdict, cell == WEIR_CELL_escalate ? std::uint8_t{WEIR_CELL_block} : cell);
   }
 
-  /// Rules behind the first that needs no name cannot be reached, unless a locked one can be behind a change by hand,
-  /// and shadows reach nothing: triples that differ only there share a row.
+  /// Rules behind the first that needs no name cannot be reached, unless it gives way to a change by hand and a locked
+  /// one is behind it, and shadows reach nothing: triples that differ only there share a row.
   std::uint32_t undecided_row(const Candidates& candidates) {
     Bits rules(policy_.config.rules.size());
     bool opened = false;
@@ -168,8 +174,11 @@ class Planner {
       rules.set(r);
       opened |= policy_.opens_by_hand(r);
       if (policy_.hosted.test(r)) continue;
-      if (!opened || r >= policy_.by_hand) break;
-      r = policy_.by_hand - 1;
+      if (!opened) break;
+      if (r < policy_.by_hand)
+        r = policy_.by_hand - 1;
+      else if (!policy_.yields.test(r))
+        break;
     }
     const auto [at, added] = undecided_.try_emplace(rules, 0);
     if (added) {

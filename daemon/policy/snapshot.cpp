@@ -233,7 +233,10 @@ Compiled::Compiled(config::Config checked, std::shared_ptr<const HostSide> hosts
       hosted(config.rules.size()),
       shadows(config.rules.size()),
       unnamed(config.rules.size()),
-      locks(config.rules.size()) {
+      locks(config.rules.size()),
+      yields(config.rules.size()),
+      timed(config.rules.size()),
+      any_time(config.rules.size()) {
   for (Rule& rule : config.rules) {
     if (config.gateway.observe) rule.dial.clear();
   }
@@ -241,7 +244,10 @@ Compiled::Compiled(config::Config checked, std::shared_ptr<const HostSide> hosts
     if (host->axis.conditions.present(r)) hosted.set(r);
     if (config.rules[r].shadow) shadows.set(r);
     if (config.rules[r].change != 0) ++by_hand;
-    if (config.rules[r].locked && refuses(config.rules[r].action)) locks.set(r);
+    const bool refusing = refuses(config.rules[r].action) && !config.rules[r].shadow;
+    if (refusing && config.rules[r].change == 0) (config.rules[r].locked ? locks : yields).set(r);
+    if (!config.rules[r].time.empty()) timed.set(r);
+    any_time.set(r);
     if (!host->axis.conditions.wants(r) || config.rules[r].unseen_blocks) unnamed.set(r);
   }
 }
@@ -262,34 +268,29 @@ Outcome outcome_of(const config::Config& config, int rule) {
 
 Verdict Compiled::decided(int rule, int shadow) const {
   const Action action = rule < 0 ? Action::allow : config.rules[rule].action;
-  if (config.gateway.observe && refuses(action)) return {.decided = true, .shadow = shadow < 0 ? rule : shadow};
+  if (config.gateway.observe && refuses(action)) return {.decided = true, .shadow = rule};  // shadows would do nothing
   return {.decided = true, .action = action, .rule = rule, .shadow = shadow};
 }
 
-bool Compiled::may_be_locked(const Candidates& candidates) const {
-  for (int r = candidates.from(by_hand); r >= 0; r = candidates.from(r + 1)) {
-    if (locks.test(r) && !shadows.test(r)) return true;
+bool Compiled::may_be_locked(const Candidates& candidates, int first) const {
+  for (int r = candidates.from(first); r >= 0; r = candidates.from(r + 1)) {
+    if (locks.test(r)) return true;
   }
   return false;
 }
 
 /// A verdict that depends on no name must be so complete: also which rule would have refused.
-Verdict Compiled::at_syn(const Candidates& candidates, int first) const {
+Verdict Compiled::at_syn(const Candidates& now, bool opened) const {
   std::optional<Outcome> agreed;  // of the rules that depend on the name
   int shadow = -1;
-  for (int r = candidates.from(first);; r = candidates.from(r + 1)) {
+  for (int r = now.from(opened ? by_hand : 0);; r = now.from(r + 1)) {
+    if (r >= 0 && opened && yields.test(r)) continue;
     const bool by_name = r >= 0 && hosted.test(r);
-    if (opens_by_hand(r) && may_be_locked(candidates)) {
+    if (opens_by_hand(r) && may_be_locked(now, by_hand)) {
       if (by_name || agreed || config.gateway.observe) return {};  // what is counted depends on more
-      const Verdict without = at_syn(candidates, by_hand);
+      const Verdict without = at_syn(now, true);
       if (!without.decided) return {};
-      // Rules that agree on what is done may not agree on who may change it.
-      bool locked = false, open = without.rule < 0;
-      for (int f = candidates.from(by_hand); f >= 0 && f <= without.rule; f = candidates.from(f + 1)) {
-        if (!shadows.test(f)) (locks.test(f) ? locked : open) = true;
-      }
-      if (locked && open) return {};
-      return locked ? without : decided(r, shadow);
+      return without.rule >= 0 && locks.test(without.rule) ? without : decided(r, shadow);
     }
     if (r >= 0 && shadows.test(r)) {
       if (by_name || agreed) return {};
@@ -303,9 +304,34 @@ Verdict Compiled::at_syn(const Candidates& candidates, int first) const {
   }
 }
 
-Compiled::Found Compiled::first_match(const Candidates& candidates, const Bits& matching, bool named, int first) const {
+/// Whether there are hours at which the name decides.
+bool Compiled::may_need_name(const Candidates& ever, bool opened) const {
+  std::optional<Outcome> agreed;
+  for (int r = ever.from(opened ? by_hand : 0);; r = ever.from(r + 1)) {
+    if (r >= 0 && (shadows.test(r) || (opened && yields.test(r)))) continue;
+    const bool by_name = r >= 0 && hosted.test(r);
+    if (opens_by_hand(r) && may_be_locked(ever, by_hand)) return by_name || agreed || may_need_name(ever, true);
+    const Outcome outcome = outcome_of(config, r);
+    if (agreed && *agreed != outcome) return true;
+    if (by_name && opened && !agreed && !may_be_locked(ever, r)) return false;  // locks before it need no name
+    if (by_name)
+      agreed = outcome;
+    else if (r < 0 || !timed.test(r))
+      return false;
+  }
+}
+
+Verdict Compiled::at_syn(const Candidates& now, const Candidates& ever) const {
+  const Verdict verdict = at_syn(now, false);
+  const bool passes = verdict.decided && !refuses(verdict.action);
+  return passes && may_need_name(ever, false) ? Verdict() : verdict;
+}
+
+Compiled::Found Compiled::first_match(const Candidates& candidates, const Bits& matching, bool named,
+                                      bool opened) const {
   Found found;
-  for (int r = candidates.from(first); r >= 0; r = candidates.from(r + 1)) {
+  for (int r = candidates.from(opened ? by_hand : 0); r >= 0; r = candidates.from(r + 1)) {
+    if (opened && yields.test(r)) continue;
     if (!named && host->axis.conditions.wants(r) && !shadows.test(r)) found.unseen = true;
     if (!matching.test(r)) continue;
     if (!shadows.test(r)) {
@@ -317,11 +343,11 @@ Compiled::Found Compiled::first_match(const Candidates& candidates, const Bits& 
   return found;
 }
 
-/// What opens by hand does so unless a locked rule would decide without it.
+/// What opens by hand takes the place of the rules that refuse, but not of locked ones.
 Verdict Compiled::at_hello(const Candidates& candidates, const Bits& matching, bool named) const {
-  Found found = first_match(candidates, matching, named, 0);
+  Found found = first_match(candidates, matching, named, false);
   if (opens_by_hand(found.rule)) {
-    const Found without = first_match(candidates, matching, named, by_hand);
+    const Found without = first_match(candidates, matching, named, true);
     if (without.rule >= 0 && locks.test(without.rule)) found = without;
   }
   Verdict verdict = decided(found.rule, found.shadow);
@@ -331,7 +357,7 @@ Verdict Compiled::at_hello(const Candidates& candidates, const Bits& matching, b
 
 Verdict Compiled::evaluate(const Bits& in_force, Stage stage, const Facts& facts) const {
   const Candidates all = candidates(in_force, facts);
-  if (stage == Stage::syn) return at_syn(all);
+  if (stage == Stage::syn) return at_syn(all, candidates(any_time, facts));
   const bool named = !facts.name.empty();
   return at_hello(all, named ? host->axis(facts.name) : unnamed, named);
 }

@@ -73,6 +73,30 @@ TEST(ByHand, ALockBehindARuleThatAllowsHoldsNothing) {
   EXPECT_EQ(at_hello(*policy, facts("10.20.1.1", "www.library.example")), "pass by change 1");
 }
 
+// What is opened takes the place of an unlocked rule; the locked one behind it holds as if that were not there.
+TEST(ByHand, ALockBehindARuleThatGivesWayHolds) {
+  constexpr std::string_view lessons_first = R"(
+    [[rule]]
+    name = "lessons"
+    host = ["www.adult.example", ".games.example"]
+    action = "block"
+    [[rule]]
+    name = "law"
+    host = [".adult.example"]
+    action = "block"
+    locked = true
+  )";
+  for (const auto& opening : {change(1, Action::pass, {}), change(1, Action::allow, {".example"})}) {
+    const auto policy = with(lessons_first, {opening});
+    EXPECT_EQ(at_hello(*policy, facts("10.20.1.1", "www.adult.example")), "block by law");
+    EXPECT_TRUE(at_hello(*policy, facts("10.20.1.1", "x.games.example")).ends_with("by change 1"));
+  }
+  EXPECT_EQ(at_hello(*with(lessons_first, {}), facts("10.20.1.1", "www.adult.example")), "block by lessons");
+  const auto all = with("[[rule]]\nname = \"night\"\naction = \"block\"\n" + std::string(lessons_first),
+                        {change(1, Action::pass, {})});
+  EXPECT_EQ(at_hello(*all, facts("10.20.1.1", "x.adult.example")), "block by law") << "also behind one without a name";
+}
+
 TEST(ByHand, ALockOpensNothingThatIsBlockedByHand) {
   const auto policy = with(school, {change(1, Action::block, {".adult.example"})});
   EXPECT_EQ(at_hello(*policy, facts("10.20.1.1", "x.adult.example")), "block by change 1");

@@ -30,21 +30,30 @@ class Oracle {
     return allowance;
   }
 
-  /// What opens by hand does not where a locked rule would decide without it.
-  Verdict evaluate(Stage stage, const Facts& facts, bool by_hand = true) const {
+  /// What opens by hand takes the place of the rules that refuse, but not of locked ones.  At SYN nothing is decided
+  /// that a name could change at other hours: then it would have to be known.
+  Verdict evaluate(Stage stage, const Facts& facts) const {
+    const Verdict now = decide(stage, facts, false);
+    const bool passes = stage == Stage::syn && now.decided && now.action <= Action::pass;
+    return passes && undecided_at_other_hours(facts) ? Verdict() : now;
+  }
+
+ private:
+  Verdict decide(Stage stage, const Facts& facts, bool opened) const {
+    const bool observe = config_.gateway.observe && !pretended_;
     std::optional<std::pair<Action, std::string>> agreed;
     Verdict verdict{.decided = true};
     for (std::size_t r = 0; r < config_.rules.size(); ++r) {
       const config::Rule& rule = config_.rules[r];
-      if (!in_time(rule) || !matches_at_syn(rule, facts)) continue;
-      if (rule.change != 0 && !by_hand) continue;
+      if (!in_force(rule) || !matches_at_syn(rule, facts)) continue;
+      if (rule.shadow && pretended_) continue;
+      if (opened && (rule.change != 0 || gives_way(rule))) continue;
       if (rule.change != 0 && rule.action <= Action::pass && lock_reaches(facts)) {
         const bool open = stage == Stage::hello && host_matches(rule, facts, stage, verdict.unseen);
         if (stage == Stage::hello && !open) continue;
-        if (stage == Stage::syn && (!rule.host.empty() || agreed || config_.gateway.observe)) return {};
-        const Verdict without = evaluate(stage, facts, false);
+        if (stage == Stage::syn && (!rule.host.empty() || agreed || observe)) return {};
+        const Verdict without = decide(stage, facts, true);
         if (!without.decided) return {};
-        if (stage == Stage::syn && locks_disagree(facts)) return {};
         if (without.rule >= 0 && is_lock(config_.rules[without.rule])) return observed(without);
       }
       const bool unknown = stage == Stage::syn && !rule.host.empty();
@@ -56,40 +65,53 @@ class Oracle {
       }
       const std::pair outcome(rule.action, config_.gateway.observe ? "" : rule.dial);
       if (agreed && *agreed != outcome) return {};
-      if (agreed && config_.gateway.observe && rule.action >= Action::block) return {};  // which of them counts does
+      if (agreed && observe && rule.action >= Action::block) return {};  // which of them counts does
       agreed = outcome;
       if (unknown) continue;
       verdict.action = rule.action;
       verdict.rule = static_cast<int>(r);
-      return by_hand ? observed(verdict) : verdict;
+      return opened ? verdict : observed(verdict);
     }
     if (agreed && *agreed != std::pair(Action::allow, std::string())) return {};
     return verdict;
   }
 
- private:
+  /// With any three of the timed rules in force and no other.
+  bool undecided_at_other_hours(const Facts& facts) const {
+    std::vector<const config::Rule*> timed{nullptr};
+    for (const config::Rule& rule : config_.rules) {
+      if (!rule.time.empty() && matches_at_syn(rule, facts)) timed.push_back(&rule);
+    }
+    for (std::size_t a = 0; a < timed.size(); ++a) {
+      for (std::size_t b = 0; b <= a; ++b) {
+        for (std::size_t c = 0; c <= b; ++c) {
+          Oracle other = *this;
+          other.pretended_ = {timed[a], timed[b], timed[c]};
+          if (!other.decide(Stage::syn, facts, false).decided) return true;
+        }
+      }
+    }
+    return false;
+  }
+  bool in_force(const config::Rule& rule) const {
+    if (!pretended_) return in_time(rule);
+    return rule.time.empty() || std::ranges::count(*pretended_, &rule) > 0;
+  }
+
   static bool is_lock(const config::Rule& rule) { return rule.locked && !rule.shadow && rule.action >= Action::block; }
+  static bool gives_way(const config::Rule& rule) {
+    return !rule.locked && !rule.shadow && rule.action >= Action::block;
+  }
   /// A lock could decide, as far as the SYN tells.
   bool lock_reaches(const Facts& facts) const {
     return std::ranges::any_of(config_.rules, [&](const config::Rule& rule) {
-      return rule.change == 0 && is_lock(rule) && in_time(rule) && matches_at_syn(rule, facts);
+      return rule.change == 0 && is_lock(rule) && in_force(rule) && matches_at_syn(rule, facts);
     });
   }
 
-  /// Of the rules of the file that could win, as far as the SYN tells, some are locked and some are not.
-  bool locks_disagree(const Facts& facts) const {
-    bool locked = false, open = false;
-    for (const config::Rule& rule : config_.rules) {
-      if (rule.change != 0 || rule.shadow || !in_time(rule) || !matches_at_syn(rule, facts)) continue;
-      (is_lock(rule) ? locked : open) = true;
-      if (rule.host.empty()) return locked && open;
-    }
-    return locked;
-  }
-
   Verdict observed(Verdict verdict) const {
-    if (!config_.gateway.observe || verdict.action < Action::block) return verdict;
-    if (verdict.shadow < 0) verdict.shadow = verdict.rule;
+    if (!config_.gateway.observe || pretended_ || verdict.action < Action::block) return verdict;
+    verdict.shadow = verdict.rule;
     verdict.action = Action::allow;
     verdict.rule = -1;
     return verdict;
@@ -178,6 +200,7 @@ class Oracle {
   const NameLists& lists_;
   Moment moment_;
   const clients::Devices& devices_;
+  std::optional<std::vector<const config::Rule*>> pretended_;  ///< timed rules in force, whatever the moment
 };
 
 }  // namespace weir::policy

@@ -100,6 +100,12 @@ TEST(Observe, ReadsTheHelloWhereTheNameDecidesWhatIsCounted) {
   for (const weir_row& row : plan.rows) EXPECT_NE(row.at_syn, WEIR_CELL_block);
 }
 
+TEST(Observe, SaysWhatTheRulesWouldDoThatDoNotOnlyCount) {
+  const auto policy = written(trial, "observe = true");
+  EXPECT_EQ(hello(*policy, facts("10.0.0.1", "x.ads.example")), "allow, would reset by malware");
+  EXPECT_EQ(hello(*policy, facts("10.0.0.1", "y.ads.example")), "allow, would block by trial");
+}
+
 TEST(Observe, IsExplained) {
   const auto policy = written(strict, "observe = true");
   const Explanation e = policy->explain(facts("10.0.0.1", "x.ads.example"), true);

@@ -119,5 +119,24 @@ TEST(Times, AreExplained) {
             "block by homework");
 }
 
+// Who passed by the SYN has no name when the hours begin, so nobody passes so where it will matter.
+TEST(Times, ANameThatMattersAtOtherHoursIsRead) {
+  const auto now = [](std::string_view text, std::string_view time = "2026-01-05 12:00") {
+    return at_syn(*written(text)->at(wall(time), 2), facts("10.0.0.1"));
+  };
+  constexpr std::string_view night = "[[rule]]\nname = \"night\"\ntime = \"21:00-06:00\"\n";
+  const std::string shop = std::string(night) + "host = [\".shop.example\"]\naction = \"block\"\n";
+  const std::string all = std::string(night) + "client = [\"10.0.0.1\"]\naction = \"block\"\n";
+  const std::string allowed = "[[rule]]\nname = \"ours\"\nhost = [\"www.example\"]\naction = \"allow\"\n";
+  EXPECT_EQ(now(shop), "undecided");
+  EXPECT_EQ(now(allowed + all), "undecided") << "then some of it would be refused, and some not";
+  EXPECT_EQ(now(all + allowed), "allow") << "then all is refused, whatever its name";
+  EXPECT_EQ(now(all), "allow");
+  EXPECT_EQ(now(all, "2026-01-05 22:00"), "block by night");
+  EXPECT_EQ(now("[[rule]]\nname = \"own\"\naction = \"pass\"\n" + shop), "pass by own") << "never reached";
+  EXPECT_EQ(now("[[rule]]\nname = \"noon\"\ntime = \"12:00-13:00\"\naction = \"pass\"\n" + shop), "undecided")
+      << "at one o'clock it is";
+}
+
 }  // namespace
 }  // namespace weir::policy
