@@ -273,10 +273,10 @@ bool may_wait(const Looked& looked, const http::Request& request, const cache::W
 
 }  // namespace
 
-bool concerns_cache(const Connection& c, const http::Request& request) {
+bool concerns_cache(const Connection& c, const http::Request& request, bool from_memory) {
   if (c.services.cache == nullptr || !c.services.cache->on() || c.identified) return false;
   if (request.host.empty() || !request.path.starts_with('/') || request.upgrade) return false;
-  if (request.method == "GET" || request.method == "HEAD") return request.framing.empty();
+  if (request.method == "GET" || request.method == "HEAD") return from_memory && request.framing.empty();
   return !is_safe(request.method);
 }
 

@@ -8,8 +8,9 @@
 namespace weir::engine {
 
 /// Whether the cache has a part in the request in the workspace at all.  Without one it is forwarded as if there were
-/// no cache, at no cost.
-bool concerns_cache(const Connection& c, const http::Request& request);
+/// no cache, at no cost.  Not `from_memory`: it is answered by its origin and not kept, but what changes something
+/// there is of interest whoever sends it (RFC 9111 §4.4).
+bool concerns_cache(const Connection& c, const http::Request& request, bool from_memory);
 
 /// Answers the request in the workspace; concerns_cache() said so.
 io::Task<Step> serve_cached(Connection& c, Workspace& w);

@@ -178,7 +178,8 @@ io::Task<Step> handle(Connection& c, Workspace& w, account::Record& record) {
     head_for(c, *instead);
   }
   c.identified |= identifies_connection(request);
-  if (concerns_cache(c, request)) co_return co_await serve_cached(c, w);
+  const bool from_memory = verdict.action != Action::pass && !policy->config().gateway.observe;
+  if (concerns_cache(c, request, from_memory)) co_return co_await serve_cached(c, w);
   const Ask ask = prepare(c, w);
   Forwarded forwarded = co_await forward(c, w, ask);
   co_return forwarded.step;

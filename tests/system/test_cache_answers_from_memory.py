@@ -1,4 +1,6 @@
 """What nginx allows to keep is answered from memory, to any client, and validated where it says so."""
+import pytest
+
 from lab.gateway import wait_for
 from lab.namespaces import ORIGIN
 from scripted import get
@@ -48,6 +50,20 @@ def test_no_cache_is_validated_each_time(lab, weir):
     for _ in range(3):
         head, body = get(lab, ORIGIN, "/checked/checked")
         assert head.startswith("HTTP/1.1 200 OK") and body == content
-    assert [line.rsplit(" ", 1)[1] for line in hits(lab, "/checked/checked")[-3:]] == ["200", "304", "304"]
+    asked = wait_for("three requests", lambda: len(hits(lab, "/checked/checked")) == 3 and hits(lab, "/checked/checked"))
+    assert [line.rsplit(" ", 1)[1] for line in asked] == ["200", "304", "304"]
     wait_for("three lines", lambda: len(daemon.lines()) == 3)
     assert results(daemon) == ["miss", "revalidated", "revalidated"]
+
+
+@pytest.mark.parametrize("rules, gateway", [('[[rule]]\nhost = ["a.example"]\naction = "pass"\n', ""), ("", "observe = true")])
+def test_nothing_is_kept_of_what_passes_nor_while_observing(lab, weir, rules, gateway):
+    daemon = weir(rules, gateway=gateway)
+    path = f"/cached/passing{len(gateway)}"
+    content = lab.nginx.file(path.rsplit("/", 1)[1], 1000)
+    for _ in range(2):
+        head, body = get(lab, ORIGIN, path)
+        assert head.startswith("HTTP/1.1 200 ") and body == content
+    wait_for("the origin to be asked twice", lambda: len(hits(lab, path)) == 2)
+    wait_for("two lines", lambda: len(daemon.lines()) == 2)
+    assert not any("cache" in line for line in daemon.lines()) and daemon.ask("cache")["objects"] == 0
