@@ -253,6 +253,8 @@ HandChange WorldDesk::line(const config::Change& change) const {
 }
 
 HandChanged WorldDesk::told(run::World::Changed changed) const {
+  std::vector<StillRefused> held;
+  for (auto& [name, rule, at] : changed.held) held.push_back({std::move(name), std::move(rule), std::move(at)});
   return {.done = changed.failure.empty(),
           .failure = std::move(changed.failure),
           .suggestion = std::move(changed.suggestion),
@@ -261,6 +263,8 @@ HandChanged WorldDesk::told(run::World::Changed changed) const {
           .overrides_at = std::move(changed.overrides_at),
           .unkept = std::move(changed.unkept),
           .reset = changed.reset,
+          .held = std::move(held),
+          .unread = changed.unread,
           .now = seconds(std::chrono::system_clock::now())};
 }
 

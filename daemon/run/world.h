@@ -48,8 +48,14 @@ class World {
     config::Change change;     ///< what holds now, or, of an undone one, what held
     std::string overrides;     ///< the rule of the file that refuses what is opened, and where it stands; ""
     std::string overrides_at;  ///< = none known
+    struct Held {
+      std::string name;  ///< "" = whatever names no host
+      std::string rule, at;
+    };
+    std::vector<Held> held;    ///< what locked rules refuse still of that which is opened
     std::string unkept;        ///< why it will not outlive this run; "" = it will
     std::uint64_t reset = 0;   ///< passing connections that are refused now
+    std::uint64_t unread = 0;  ///< that go on, since nobody read the name that would decide
   };
   /// A held update comes into force as it is.  What went wrong in words, else "".
   std::string accept_list(const std::string& name);
@@ -141,7 +147,11 @@ class World {
   steer::FootprintPlan footprint() const;
   Result<void> put_in_force(std::shared_ptr<const policy::Snapshot> policy);
   static policy::Moment present();
-  std::shared_ptr<const policy::Snapshot> compile(const load::Loaded& loaded, std::uint32_t id) const;
+  std::shared_ptr<const policy::Snapshot> compile(const load::Loaded& loaded, std::uint32_t id) const {
+    return compile(loaded, by_hand_, id);
+  }
+  std::shared_ptr<const policy::Snapshot> compile(const load::Loaded& loaded, const load::ByHand& by_hand,
+                                                  std::uint32_t id) const;
   std::string keep_changes() const;
   Result<std::uint64_t> put_changes(load::ByHand next);
   void put_changes(load::ByHand next, const char* what, Changed& changed);
@@ -150,7 +160,8 @@ class World {
   void note_exception(Changed& changed, bool again);
   Changed undo_exception(const config::Change& exception);
   void number_exceptions();
-  void find_overridden(Changed& changed) const;
+  void examine(const config::Rule& rule, const policy::Snapshot& after, Changed& changed) const;
+  std::uint64_t unread() const;
   void follow_clients();
   Result<void> judge_by(std::shared_ptr<const policy::Snapshot> policy);
   std::uint64_t reset_refused();

@@ -1,7 +1,9 @@
 // Changes by hand: rules above those of the file, kept in control.state until they end or are undone.
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
+#include "policy/effect.h"
 #include "run/log.h"
 #include "run/world.h"
 
@@ -35,27 +37,11 @@ bool judge_alike(const load::ByHand& one, const load::ByHand& other) {
   return rules(one) == rules(other);
 }
 
-/// An address of each kind of client that a change or a file speaks of.
-std::vector<Address> samples(const config::Rule& rule, const config::Config& config) {
-  std::vector<Address> found;
-  const auto of_group = [&](const config::Group& group) {
-    for (const Prefix& prefix : group.clients) found.push_back(prefix.address);
-  };
-  for (const config::Match& match : rule.client) {
-    if (match.kind == config::Match::Kind::prefix) found.push_back(match.prefix.address);
-    const auto group = std::ranges::find(config.groups, match.text, &config::Group::name);
-    if (match.kind == config::Match::Kind::reference && group != config.groups.end()) of_group(*group);
-  }
-  if (!rule.client.empty()) return found;
-  found.push_back({});
-  for (const config::Group& group : config.groups) of_group(group);
-  return found;
-}
-
 }  // namespace
 
-std::shared_ptr<const policy::Snapshot> World::compile(const load::Loaded& loaded, std::uint32_t id) const {
-  config::Config config = config::with_changes(*loaded.config, by_hand_.changes);
+std::shared_ptr<const policy::Snapshot> World::compile(const load::Loaded& loaded, const load::ByHand& by_hand,
+                                                       std::uint32_t id) const {
+  config::Config config = config::with_changes(*loaded.config, by_hand.changes);
   auto devices = policy::devices_in(config, *loaded.directory);
   return policy::Snapshot::build(std::move(config), loaded.lists, id, present(), std::move(devices));
 }
@@ -117,48 +103,63 @@ void World::put_changes(load::ByHand next, const char* what, Changed& changed) {
   log_info(what + told(changed.change) + " reset=" + std::to_string(changed.reset));
 }
 
-/// What the file refuses of that which is opened.
-void World::find_overridden(Changed& changed) const {
-  config::Diagnostics ignored;
-  const auto rule = config::rule_of(changed.change, *loaded_.config, ignored);
-  const config::Config& config = terms_.policy->config();
-  for (const config::Match& match : rule->host) {
-    if (match.kind == config::Match::Kind::reference || match.negated) continue;
-    for (const Address& client : samples(*rule, config)) {
-      const auto verdict =
-          terms_.policy->evaluate(Stage::hello, {.client = client, .dest = {}, .port = 443, .name = match.text});
-      if (!refuses(verdict) || verdict.rule < 0) continue;
-      const config::Rule& refusing = config.rules[verdict.rule];
-      config::Where where = refusing.where;
-      where.column = 0;
-      changed.overrides = terms_.policy->rule_name(verdict.rule);
-      changed.overrides_at = config::to_text(where);
-      if (!refusing.locked) return;
-      changed.failure = '"' + changed.overrides + "\" (" + changed.overrides_at + ") is locked";
-      changed.suggestion = "only the file can change it";
-      return;
-    }
+/// What it overrides, and where locked rules hold on.  If they do everywhere, it fails.
+void World::examine(const config::Rule& rule, const policy::Snapshot& after, Changed& changed) const {
+  const auto place_in = [](const policy::Snapshot& policy, int r) {
+    config::Where where = policy.config().rules[static_cast<std::size_t>(r)].where;
+    where.column = 0;
+    return config::to_text(where);
+  };
+  const policy::Snapshot& before = *terms_.policy;
+  const policy::Effect effect = policy::effect_of(rule, before, after, loaded_.lists);
+  if (effect.overrides >= 0) {
+    changed.overrides = before.rule_name(effect.overrides);
+    changed.overrides_at = place_in(before, effect.overrides);
   }
+  for (const auto& [name, lock] : effect.held)
+    changed.held.push_back({.name = name, .rule = after.rule_name(lock), .at = place_in(after, lock)});
+  if (effect.opens || effect.held.empty()) return;
+  changed.failure = '"' + changed.held.front().rule + "\" (" + changed.held.front().at + ") is locked";
+  changed.suggestion = "only the file can change it";
 }
 
 World::Changed World::change_by_hand(config::Change change) {
   Changed changed{.change = std::move(change)};
   config::Diagnostics diagnostics;
-  if (!config::rule_of(changed.change, *loaded_.config, diagnostics)) {
+  changed.change.number = by_hand_.last + 1;
+  const auto rule = config::rule_of(changed.change, *loaded_.config, diagnostics);
+  if (!rule) {
     const config::Diagnostic first = std::move(diagnostics).take({}).front();
     changed.failure = first.message;
     changed.suggestion = first.suggestion;
     return changed;
   }
-  if (changed.change.action == Action::allow) find_overridden(changed);
-  if (!changed.failure.empty()) return changed;
-
-  load::ByHand next = by_hand_;
-  changed.change.number = ++next.last;
   changed.change.since = now_in_seconds();
+  load::ByHand next = by_hand_;
+  next.last = changed.change.number;
   next.changes.push_back(changed.change);
+  if (changed.change.judges() && !refuses(changed.change.action)) {
+    examine(*rule, *compile(loaded_, next, 0), changed);
+    if (!changed.failure.empty()) return changed;
+  }
   put_changes(std::move(next), "by hand: ", changed);
+  if (changed.change.judges() && refuses(changed.change.action)) changed.unread = unread();
   return changed;
+}
+
+/// Passing connections of which nobody read the name, which would decide now.
+std::uint64_t World::unread() const {
+  std::uint64_t count = 0;
+  for (const account::Record& record : books_->live({.limit = std::numeric_limits<std::size_t>::max()})) {
+    if (record.depth != Depth::pass || !record.host.empty()) continue;
+    const policy::Facts facts{.client = record.flow.client.address,
+                              .dest = record.flow.origin.address,
+                              .port = record.flow.origin.port,
+                              .name = {},
+                              .mac = record.flow.mac};
+    count += !terms_.policy->evaluate(Stage::syn, facts).decided;
+  }
+  return count;
 }
 
 World::Changed World::undo(unsigned number) {

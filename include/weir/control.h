@@ -509,15 +509,24 @@ struct ListChanged {
   std::string unkept;        ///< why the number will not outlive this run
 };
 
+/// What a locked rule refuses, whatever is opened by hand.
+struct StillRefused {
+  std::string name;  ///< "" = connections that name no host
+  std::string rule;
+  std::string at;  ///< "weir.toml:10"
+};
+
 struct HandChanged {
   bool done = false;
-  std::string failure;       ///< why not
-  std::string suggestion;    ///< what would be right
-  HandChange change;         ///< what holds now; of an undone one, what held
-  std::string overrides;     ///< a rule of the file that refuses what is opened now
-  std::string overrides_at;  ///< "weir.toml:41"
-  std::string unkept;        ///< why it will not outlive this run
-  std::uint64_t reset = 0;   ///< passing connections that are refused now
+  std::string failure;             ///< why not
+  std::string suggestion;          ///< what would be right
+  HandChange change;               ///< what holds now; of an undone one, what held
+  std::string overrides;           ///< a rule of the file that refuses what is opened now
+  std::string overrides_at;        ///< "weir.toml:41"
+  std::string unkept;              ///< why it will not outlive this run
+  std::uint64_t reset = 0;         ///< passing connections that are refused now
+  std::vector<StillRefused> held;  ///< some of what locked rules refuse still, where something is opened
+  std::uint64_t unread = 0;        ///< passing connections that go on, since nobody read their name
   std::int64_t now = 0;
 };
 

@@ -69,9 +69,11 @@ def test_what_is_changed_by_hand_holds_until_it_is_undone(lab, weir):
 
 def test_what_opens_by_hand_does_not_reach_a_locked_rule(lab, weir):
     daemon = weir(RULES)
-    told = daemon.proxyctl("allow", "blocked.example")
-    assert told[0] == 1 and 'refused: "law" (' in told[1] and 'weir.toml:18)' in told[1] and "is locked" in told[1]
-    assert daemon.proxyctl("pause")[0] == 0
+    for client in ("@pupils", CLIENT):
+        told = daemon.proxyctl("allow", "blocked.example", "--client", client)
+        assert told[0] == 1 and 'refused: "law" (' in told[1] and 'weir.toml:18)' in told[1] and "is locked" in told[1]
+    told = daemon.proxyctl("pause")
+    assert told[0] == 0 and 'still blocked  blocked.example: "law" is locked,' in told[1]
     assert refused(lab, "blocked.example") and not refused(lab, "other.example")
     assert "paused for everyone" in daemon.proxyctl("status")[1]
 

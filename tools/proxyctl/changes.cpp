@@ -1,4 +1,6 @@
 // Changes by hand: block, allow, never, pause, and undo of any of them.
+#include <algorithm>
+
 #include "proxyctl/command.h"
 #include "proxyctl/format.h"
 
@@ -45,6 +47,17 @@ int change(const Arguments& arguments, const Look& look, std::string_view action
                                     [&](const control::HandChanged& c) { return hand_changed_text(c, look); });
 }
 
+/// Locked rules, where something is opened.
+void still_refused(const control::HandChanged& c, Page& page) {
+  constexpr std::size_t shown = 3;
+  for (std::size_t n = 0; n < std::min(c.held.size(), shown); ++n) {
+    const control::StillRefused& held = c.held[n];
+    const std::string name = held.name.empty() ? "connections that name no host" : printable(held.name);
+    page.row("still blocked", name + ": \"" + printable(held.rule) + "\" is locked, " + printable(held.at));
+  }
+  if (c.held.size() > shown) page.row("still blocked", "and " + count_text(c.held.size() - shown) + " more");
+}
+
 }  // namespace
 
 std::string hand_change_text(const HandChange& change, std::int64_t now) {
@@ -70,8 +83,13 @@ std::string hand_changed_text(const control::HandChanged& c, const Look& look) {
   }
   page.headline(c.unkept.empty() ? Mark::fine : Mark::attention, hand_change_text(c.change, c.now));
   if (!c.overrides.empty()) page.row("overrides", '"' + printable(c.overrides) + "\", " + printable(c.overrides_at));
+  still_refused(c, page);
   if (c.change.action == "never") page.row("rules", "by name hold as before; Weir opens no TLS, of this or any name");
   if (c.reset > 0) page.row("ended", plural(c.reset, "connection", "connections") + " that it refuses");
+  if (c.unread > 0) {
+    page.row("go on", plural(c.unread, "connection", "connections") +
+                          " whose name nobody had to read: of these it is not known whether they are meant");
+  }
   page.trouble(Mark::none, "change " + std::to_string(c.change.number),
                c.unkept.empty() ? "kept over reloads and restarts" : "kept until Weir stops",
                "proxyctl undo " + std::to_string(c.change.number));

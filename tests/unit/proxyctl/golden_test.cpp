@@ -211,11 +211,15 @@ TEST_F(Golden, AChangeByHandSaysWhatHoldsUntilWhenAndWhatItOverrides) {
   const control::HandChanged open{
       .done = true, .change = museum(), .overrides = "lesson time", .overrides_at = "weir.toml:41", .now = 1741601700};
   expect_golden("allow_done", hand_changed_text(open, look_));
+  control::HandChanged partly = open;
+  partly.held = {{"www.adult.example", "law", "weir.toml:10"}, {"", "court", "weir.toml:14"}};
+  expect_golden("allow_partly", hand_changed_text(partly, look_));
   expect_golden("undo_done", undone_text(open, look_));
   const control::HandChanged blocked{.done = true,
                                      .change = {.number = 8, .action = "block", .host = {"a.example", "@games"}},
                                      .unkept = "No space left on device",
                                      .reset = 2,
+                                     .unread = 3,
                                      .now = 1741601700};
   expect_golden("block_unkept", hand_changed_text(blocked, look_));
   control::HandChanged excepted{.done = true, .now = 1741601700};
