@@ -38,5 +38,5 @@ def test_a_reset_that_the_gateway_made_is_not_the_origins(lab, weir):
     finally:
         lab.nft(lab.gateway, "delete table inet firewall")
     refused(lab, OTHER6)
-    daemon.line(reason="origin_refused")
+    daemon.line(dst=OTHER6)
     assert len(daemon.lines()) == 1, daemon.lines()
