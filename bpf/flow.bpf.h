@@ -138,6 +138,38 @@ ALWAYS_INLINE void announce_end(const struct packet *p, const struct weir_passed
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 }
 
+/* The origin's reset ends a watched flow, once on however many CPUs it comes.  What passed has its own record, and a
+ * reset that no interface brought is the gateway's: it says nothing of the origin. */
+ALWAYS_INLINE void end_watched(const struct __sk_buff *skb, const struct packet *p, const struct weir_held *h)
+{
+	int told = h->state != WEIR_HELD_passed && skb->ingress_ifindex;
+	struct weir_event *e = told ? bpf_ringbuf_reserve(&events, sizeof(*e), 0) : NULL;
+
+	if (!e) {
+		if (told)
+			count(WEIR_WIRE_ring_full, 0);
+		bpf_map_delete_elem(&held, &p->key);
+		return;
+	}
+	e->type = WEIR_EVENT_reset;
+	e->reason = 0;
+	e->id = h->id;
+	e->time_ns = bpf_ktime_get_ns();
+	e->started_ns = h->started_ns;
+	e->key = p->key;
+	e->policy = h->policy;
+	e->row = h->row;
+	e->bytes_up = e->bytes_down = 0;
+	e->state = 0;
+	e->mac = h->mac;
+	tell_timing(e, h);
+	e->name_length = 0;
+	if (bpf_map_delete_elem(&held, &p->key))
+		bpf_ringbuf_discard(e, BPF_RB_NO_WAKEUP);
+	else
+		bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+}
+
 ALWAYS_INLINE int has_ended(__u32 state)
 {
 	return (state & WEIR_PASSED_rst) || (state & (WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin)) ==

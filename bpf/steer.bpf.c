@@ -449,7 +449,7 @@ int weir_lan_out(struct __sk_buff *skb)
 	if (confirm(&p, h, on_wire))
 		return NEXT;
 	if (p.tcp.rst && ends(&p, h))
-		bpf_map_delete_elem(&held, &p.key);
+		end_watched(skb, &p, h);
 	else if (!p.tcp.rst && p.tcp.syn && p.tcp.ack)
 		learn_synack(skb, &p, h);
 	return NEXT;

@@ -72,12 +72,12 @@ bool is_safe(std::string_view method) {
 }
 
 /// What a request wants that only the origin can say, whatever is stored: conditions on its state, or several parts.
-bool wants_origin(const http::Request& request, const cache::Wish& wish) {
+bool wants_origin(const http::Request& request) {
   for (const http::Field& field : request.fields) {
     if (field.known == http::Name::if_match || field.known == http::Name::if_unmodified_since) return true;
     if (field.known == http::Name::range && field.value.find(',') != field.value.npos) return true;
   }
-  return wish.control.no_store;
+  return false;
 }
 
 bool has(const http::Request& request, http::Name name) { return request.fields.find(name) != nullptr; }
@@ -285,7 +285,12 @@ io::Task<Step> serve_cached(Connection& c, Workspace& w) {
   if (!is_safe(request.method)) co_return co_await change(c, w);
   cache::Store& store = *c.services.cache;
   cache::Wish wish = cache::wish_of(request.fields);
-  if (wants_origin(request, wish)) co_return co_await pass_by(c, w);
+  const bool only_stored = wish.control.only_if_cached;  // RFC 9111 §5.2.1.7: that, or 504
+  if (wants_origin(request)) {
+    if (only_stored) co_return co_await refuse_unstored(c, w);
+    co_return co_await pass_by(c, w);
+  }
+  if (wish.control.no_store && !only_stored) co_return co_await pass_by(c, w);
 
   const Monotonic until = c.services.loop.now() + patience;
   Looked looked;
@@ -294,12 +299,10 @@ io::Task<Step> serve_cached(Connection& c, Workspace& w) {
     const cache::Key key = key_of(c, request);
     looked = look(store, key, request, wish);
     if (looked.answer) {
-      if (looked.behind) refresh_behind(c, w, looked.found);
+      if (looked.behind && !wish.control.no_store) refresh_behind(c, w, looked.found);
       co_return co_await tell(c, w, looked.found.entry, *looked.answer);
     }
-    if (wish.control.only_if_cached) {  // RFC 9111 §5.2.1.7
-      co_return co_await refuse_unstored(c, w);
-    }
+    if (only_stored) co_return co_await refuse_unstored(c, w);
     // What could not be stored a moment ago costs this look-up and nothing else.
     if (!looked.found.entry && looked.found.marked) co_return co_await pass_by(c, w);
     if (has(request, http::Name::range) || !may_wait(looked, request, wish) || c.services.loop.now() >= until) break;

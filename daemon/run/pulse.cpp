@@ -108,6 +108,7 @@ void Pulse::hear() {
       case WEIR_EVENT_passed: passed(event); break;
       case WEIR_EVENT_ended: ended(event); break;
       case WEIR_EVENT_destroy: destroy(event); break;
+      case WEIR_EVENT_reset: reset(event); break;
     }
   }
 }
@@ -169,6 +170,22 @@ void Pulse::destroy(const weir_event& event) {
   if (!client_half || !origin_half) destroyer_.reset();  // a netlink socket in doubt is made anew
 }
 
+/// Before the flow's first bytes.
+void Pulse::reset(const weir_event& event) {
+  Flow flow = steer::flow_of(event.key);
+  flow.mac = steer::mac_of(event.mac);
+  ledger_.answered(flow.origin.address, std::chrono::steady_clock::now());
+  unmade(flow, event.id, monotonic(event.started_ns),
+         event.origin_us == 0 ? CloseReason::origin_refused : CloseReason::origin_reset);
+}
+
+/// A watched connection that came to nothing on the origin's side.  It named nobody, so no rule judged it.
+void Pulse::unmade(const Flow& flow, FlowId id, Monotonic since, CloseReason reason) {
+  ledger_.opened({.flow = flow, .depth = Depth::inspect, .id = id, .since = since});
+  ledger_.judged(id, {.depth = Depth::inspect});
+  ledger_.ended(id, reason);
+}
+
 void Pulse::passing(const weir_flow_key& key, const weir_passed& flow) {
   ledger_.moved(flow.id, {.in = flow.bytes_up, .out = flow.bytes_down});
   const auto known = on_wire_.find(flow.id);
@@ -210,7 +227,12 @@ void Pulse::sweep() {
                        ++at->second.count;
                      },
                  .patience = account::Reach::unanswered_after,
-                 .silent = [&](const Address& origin, Monotonic asked) { ledger_.silent(origin, asked); }});
+                 .silent = [&](const Address& origin, Monotonic asked) { ledger_.silent(origin, asked); },
+                 .unanswered =
+                     [&](const Flow& flow, const weir_held& held) {
+                       beat_if_due();  // the origins of a whole flood may be silent
+                       unmade(flow, held.id, monotonic(held.started_ns), CloseReason::origin_timeout);
+                     }});
   clients_.waiting(waiting, std::chrono::system_clock::now());
   unclaimed_ = std::move(unclaimed);
   // What was announced before the last two sweeps and seen by neither has left the map without saying good-bye.

@@ -48,6 +48,8 @@ class Pulse {
   void passing(const weir_flow_key& key, const weir_passed& flow);
   void ended(const weir_event& event);
   void destroy(const weir_event& event);
+  void reset(const weir_event& event);
+  void unmade(const Flow& flow, FlowId id, Monotonic since, CloseReason reason);
   void sweep();
   void follow_limits();
 

@@ -124,6 +124,14 @@ std::uint64_t forgotten_after(const weir_passed& flow) {
   return flow.state & (WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin) ? 240 * second : 7440 * second;
 }
 
+Flow flow_of(const weir_flow_key& key, const weir_held& h) {
+  Flow flow = steer::flow_of(key);
+  flow.mac = mac_of(h.mac);
+  return flow;
+}
+
+bool is_unanswered(const weir_held& h) { return h.state == WEIR_HELD_syn && h.synack_ns == 0 && !h.origin.ended; }
+
 int quiet(libbpf_print_level, const char*, va_list) { return 0; }
 
 Settings small() {
@@ -447,16 +455,14 @@ void Kernel::sweep(const Sweep& sweep) {
       [&](const weir_flow_key& key, const weir_held& h) {
         if (h.state == WEIR_HELD_taken) return sweep.orphaned(h.id);
         if (h.state != WEIR_HELD_passed && !h.client.ended && !h.origin.ended && older(h, sweep.quiet)) {
-          Flow flow = flow_of(key);
-          flow.mac = mac_of(h.mac);
-          sweep.waiting(flow);
+          sweep.waiting(flow_of(key, h));
         }
-        const bool unanswered = h.state == WEIR_HELD_syn && h.synack_ns == 0 && !h.origin.ended;
-        if (unanswered && older(h, sweep.patience))
+        if (is_unanswered(h) && older(h, sweep.patience))
           sweep.silent(flow_of(key).origin.address, Monotonic(std::chrono::nanoseconds(h.started_ns)));
         return older(h, h.state == WEIR_HELD_syn ? sweep.handshake : sweep.undecided);
       },
       [&](const weir_flow_key& key, const weir_held& h) {
+        if (is_unanswered(h)) sweep.unanswered(flow_of(key, h), h);
         // A judged flow goes on, though we never saw the origin acknowledge it: its replies may take another way.
         if (h.state == WEIR_HELD_taken || h.state == WEIR_HELD_passed) return;
         weir_passed refused{};

@@ -132,6 +132,8 @@ class Kernel {
     Duration patience;
     /// and every origin that sent no SYN-ACK within `patience`.
     std::function<void(const Address& origin, Monotonic asked)> silent;
+    /// Every flow that is removed because no SYN-ACK came.
+    std::function<void(const Flow&, const weir_held&)> unanswered;
   };
   /// Removes what has outlived its time.  Undecided flows are not forgotten: what still comes of them is reset, or
   /// whoever waits long enough before the first byte would never be judged.

@@ -273,16 +273,17 @@ struct weir_event {
   __u64 bytes_up;             /* of an ended flow */
   __u64 bytes_down;
   __u8 state; /* WEIR_PASSED_* bits of an ended flow */
-  __u8 again; /* WEIR_AGAIN_* of a passed flow */
+  __u8 again; /* WEIR_AGAIN_* of a passed or reset flow */
   __u8 pad[6];
-  struct weir_mac mac; /* of a passed flow */
-  /* of a passed flow that was watched; 0 = was not seen */
+  struct weir_mac mac; /* of a passed or reset flow */
+  /* of one that was watched; 0 = was not seen */
   __u32 origin_us; /* from its first SYN to the origin's first SYN-ACK */
   __u32 client_us; /* from that to the client's first answer */
 };
 #define WEIR_EVENT_passed  1 /* a flow was let pass: its one announcement */
 #define WEIR_EVENT_ended   2 /* a passed flow ended (both FINs or an RST) */
 #define WEIR_EVENT_destroy 3 /* old sockets hold this flow's addresses and ports: destroy them */
+#define WEIR_EVENT_reset   4 /* the origin reset a flow before its first bytes; origin_us 0: at its SYN */
 
 #ifdef __cplusplus
 #define WEIR_ASSERT_SIZE(type, size) static_assert(sizeof(type) == (size))

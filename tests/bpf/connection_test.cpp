@@ -134,6 +134,45 @@ TEST_F(Connection, EndsWithBothFinsOrOneResetAndSaysSoOnce) {
   EXPECT_TRUE(events().empty());
 }
 
+TEST_F(Connection, ThatTheOriginRefusesIsToldOnce) {
+  for (const Flow& flow : {tls4(), tls6()}) {
+    syn_of(flow);
+    const auto id = kernel().held(flow)->id;
+    reply(packet(flow).reply().flags(rst).seq(0).acks(77));
+    EXPECT_TRUE(events().empty()) << "it answers another SYN";
+    for (int again = 0; again < 2; ++again) reply(packet(flow).reply().flags(rst).seq(0).acks(1001));
+    const auto heard = events();
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].type, WEIR_EVENT_reset);
+    EXPECT_EQ(heard[0].id, id);
+    EXPECT_EQ(steer::flow_of(heard[0].key), flow);
+    EXPECT_TRUE(steer::mac_of(heard[0].mac));
+    EXPECT_EQ(heard[0].origin_us, 0U) << "it did not accept it first";
+    EXPECT_EQ(heard[0].name_length, 0);
+    EXPECT_FALSE(kernel().held(flow));
+  }
+}
+
+TEST_F(Connection, ThatTheOriginAcceptsAndThenResetsIsToldAsSuch) {
+  begin(tls4());
+  reply(packet(tls4()).reply().flags(rst).seq(5001));
+  const auto heard = events();
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_EQ(heard[0].type, WEIR_EVENT_reset);
+  EXPECT_GT(heard[0].origin_us, 0U);
+}
+
+TEST_F(Connection, ThatPassedByItsHelloAndIsResetHasOneEnd) {
+  begin(tls4());
+  run(lan_in, first(tls4(), hello("allowed.example")));
+  events();
+  reply(packet(tls4()).reply().flags(rst).seq(5001));
+  const auto heard = events();
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_EQ(heard[0].type, WEIR_EVENT_ended);
+  EXPECT_FALSE(kernel().held(tls4()));
+}
+
 TEST_F(Connection, ThatReusesAnEndedFlowIsJudgedAnew) {
   put_passed(tls4(), {.bytes_up = 5, .state = WEIR_PASSED_rst});
   EXPECT_EQ(syn_of(tls4()), (Outcome{next, 0, {WEIR_WIRE_watched}}));

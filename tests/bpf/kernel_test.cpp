@@ -16,7 +16,8 @@ steer::Kernel::Sweep brief() {
           .passing = [](const weir_flow_key&, const weir_passed&) {},
           .waiting = [](const Flow&) {},
           .patience = std::chrono::seconds(3),
-          .silent = [](const Address&, Monotonic) {}};
+          .silent = [](const Address&, Monotonic) {},
+          .unanswered = [](const Flow&, const weir_held&) {}};
 }
 
 class KernelControl : public Lab {
@@ -138,6 +139,26 @@ TEST_F(KernelControl, SweepRemovesWhatIsOldAndUndecidedOrEndedAndNothingElse) {
   EXPECT_FALSE(kernel().passed(tls4(14))) << "gone without a word";
   EXPECT_TRUE(kernel().passed(tls4(15))) << "refused, however long it is silent";
   EXPECT_FALSE(shown.contains(15)) << "and nobody's connection any more";
+}
+
+TEST_F(KernelControl, SweepTellsOfEveryFlowThatItRemovesForWantOfAnAnswer) {
+  const weir_mac mac{.octets = {2, 0, 0, 0, 0, 1}};
+  put_held(tls4(1), {.id = 1, .started_ns = 1, .state = WEIR_HELD_syn, .mac = mac});
+  put_held(tls4(2), {.started_ns = 1, .state = WEIR_HELD_synack, .synack_ns = 1});
+  put_held(tls4(3), {.started_ns = 1, .state = WEIR_HELD_syn, .origin = {.ended = 1}});
+  put_held(tls4(4), {.started_ns = 1, .state = WEIR_HELD_syn, .synack_ns = 1});
+  put_held(tls4(5), {.started_ns = 1, .state = WEIR_HELD_taken});
+  run(lan_in, packet(tls4(6)).flags(syn).seq(1));
+  std::vector<FlowId> told;
+  auto sweep = brief();
+  sweep.unanswered = [&](const Flow& flow, const weir_held& held) {
+    EXPECT_EQ(flow.client, tls4(1).client);
+    EXPECT_EQ(flow.mac, steer::mac_of(mac));
+    told.push_back(held.id);
+  };
+  kernel().sweep(sweep);
+  kernel().sweep(sweep);
+  EXPECT_EQ(told, std::vector<FlowId>{1});
 }
 
 // Whoever waits before the first byte must not pass unjudged because the flow was forgotten.

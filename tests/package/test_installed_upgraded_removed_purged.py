@@ -73,8 +73,10 @@ def test_the_life_of_the_package(lab, machine):
     dpkg(machine, "-i", "/tmp/weir.deb")   # back again, with what was kept
     machine.run("systemctl", "start", "weir.service")
     assert "started" in machine.run("proxyctl", "history", "--json")
+    machine.run("sh", "-c", "mkdir /etc/weir/lists && echo x.example > /etc/weir/lists/ours.txt")
     dpkg(machine, "-P", "weir")
-    for path in ("/etc/weir", "/var/lib/weir", "/var/log/weir", "/run/weir", "/usr/bin/proxyctl",
+    assert "x.example" in machine.run("cat", "/etc/weir/lists/ours.txt")   # the operator's, not the package's
+    for path in ("/etc/weir/weir.toml", "/var/lib/weir", "/var/log/weir", "/run/weir", "/usr/bin/proxyctl",
                  "/lib/systemd/system/weir.service", "/etc/systemd/system/multi-user.target.wants/weir.service",
                  "/var/lib/systemd/deb-systemd-helper-enabled/weir.service.dsh-also"):
         assert not exists(path), path

@@ -61,7 +61,8 @@ std::string weir_page() {
   page.term("*1*", "refused: mistakes in the configuration, or something is in the way; the message says what to do");
   page.term("*2*", "usage");
   page.section("FILES");
-  page.term("`/etc/weir/weir.toml`", "the configuration");
+  page.term("`/etc/weir/weir.toml`",
+            "the configuration; a purge of the package removes it and keeps your other files there");
   page.term("`/var/lib/weir`",
             "what outlives a run: configurations that ran, the history, changes by hand, last "
             "good copies of lists, how long things usually take");

@@ -227,6 +227,30 @@ TEST_F(Cached, RefusesWhatWouldHaveToBeFetched) {
   EXPECT_TRUE(origin_.nobody_calls());
 }
 
+// RFC 9111 §5.2.1.7: what is stored, or a refusal, whatever else the request says.
+TEST_F(Cached, AsksNoOriginForThoseWhoWantOnlyWhatIsStored) {
+  constexpr std::string_view only = "Cache-Control: only-if-cached, no-store\r\n";
+  Peer one = client();
+  one.say(ask(only));
+  EXPECT_TRUE(one.head().starts_with("HTTP/1.1 504 Gateway Timeout\r\n"));
+  one.hear_until("\n");
+
+  one = client();
+  one.say(get);
+  asked().say(stored);
+  EXPECT_EQ(answer(one), stored);
+  one.say(ask(only));
+  EXPECT_EQ(answer(one), stored);
+
+  for (const std::string_view more : {"If-Match: \"b\"\r\n", "Range: bytes=0-0,2-3\r\n"}) {
+    Peer other = client();
+    other.say(ask("Cache-Control: only-if-cached\r\n" + std::string(more)));
+    EXPECT_TRUE(other.head().starts_with("HTTP/1.1 504 Gateway Timeout\r\n")) << more;
+    other.hear_until("\n");
+  }
+  EXPECT_TRUE(origin_.nobody_calls());
+}
+
 // RFC 4559 §6: what is answered on an authenticated connection is its client's alone.
 TEST_F(Cached, HasNoPartInConnectionsThatSayWhoTheClientIs) {
   Peer one = client();

@@ -91,12 +91,33 @@ TEST(List, ReadsTheAdblockRulesThatSpeakOfAWholeName) {
   EXPECT_EQ(list.unreadable + list.other, 0u);
 }
 
+TEST(List, ReadsTheAdblockRulesWhoseOptionsLeaveTheNameWhole) {
+  const ListContent list = read_list(
+      "||a.example^$all\n"
+      "||b.example^$document\n"
+      "||c.example^$popup,doc\n"
+      "||d.example^$important,script,all\n"
+      "@@||e.example^$document\n"
+      "||f.example\n"
+      "||g.example$document\n");
+  EXPECT_EQ(names(list),
+            (Names{".a.example", ".b.example", ".c.example", ".d.example", "!.e.example", ".f.example", ".g.example"}));
+  EXPECT_EQ(list.unreadable + list.other, 0u);
+}
+
 TEST(List, LeavesOutAdblockRulesAboutLessThanAName) {
   const ListContent list = read_list(
       "||ads.example^\n"
       "||cdn.example^$third-party\n"
       "||cdn.example/banner/\n"
-      "||prefix.example\n"
+      "||prefix\n"
+      "||prefix.\n"
+      "||prefix..example\n"
+      "||cdn.example^$popup,script\n"
+      "||cdn.example^$all,domain=x.example\n"
+      "||cdn.example^$~document\n"
+      "||cdn.example^$document,badfilter\n"
+      "||192.0.2.\n"
       "||tracker*.example^\n"
       "##.banner\n"
       "x.example#@#.banner\n"
@@ -108,7 +129,7 @@ TEST(List, LeavesOutAdblockRulesAboutLessThanAName) {
       "-ad-300x250.\n"
       "||b..d.example^\n");
   EXPECT_EQ(names(list), Names{".ads.example"});
-  EXPECT_EQ(list.other, 12u);
+  EXPECT_EQ(list.other, 19u);
   EXPECT_EQ(list.unreadable, 1u) << "only the last one makes no sense as a rule on a name";
 }
 
