@@ -116,7 +116,8 @@ FlowId Ledger::opened(const Opening& opening) {
 
 void Ledger::judged(FlowId id, Judgement judgement) {
   bool first = false;
-  Depth depth = judgement.depth;
+  const Depth depth = judgement.depth;
+  const Count shown = judgement.host.empty() ? Count::nameless : Count::named;
   flows_.update(id, [&](Live& live) {
     first = !std::exchange(live.judged, true);
     live.record.host = std::move(judgement.host);
@@ -126,7 +127,9 @@ void Ledger::judged(FlowId id, Judgement judgement) {
     live.record.would = judgement.would;
     live.record.would_rule = std::move(judgement.would_rule);
   });
-  if (first) counters_.of(depth).add();
+  if (!first) return;
+  counters_.of(depth).add();
+  if (depth != Depth::pass) counters_.of(shown).add();
 }
 
 void Ledger::request(Record record) {

@@ -101,6 +101,8 @@ void count(Status& s, const account::Totals& totals, const std::array<std::uint6
   s.limited.waited = wire[WEIR_WIRE_limited_new];
   s.limited.refused =
       wire[WEIR_WIRE_limited_connections] + totals.connections[static_cast<int>(CloseReason::client_limit)];
+  s.seen = {
+      .named = totals.of(Count::named), .nameless = totals.of(Count::nameless), .quic = wire[WEIR_WIRE_quic_passed]};
   s.dials = {.same_port = totals.of(Count::dial_same_port),
              .other_port = totals.of(Count::dial_other_port),
              .gateway = totals.of(Count::dial_gateway)};

@@ -31,6 +31,14 @@ std::string kernel_release() {
   return ::uname(&name) == 0 ? name.release : "";
 }
 
+/// In this network namespace.
+Conntrack conntrack() {
+  Conntrack table;
+  std::ifstream("/proc/sys/net/netfilter/nf_conntrack_count") >> table.used;
+  std::ifstream("/proc/sys/net/netfilter/nf_conntrack_max") >> table.most;
+  return table;
+}
+
 Mistake mistake(const config::Diagnostic& d) { return {config::to_text(d.where), d.message, d.suggestion}; }
 
 }  // namespace
@@ -94,6 +102,14 @@ Slow WorldDesk::slow() {
   return slow;
 }
 
+double WorldDesk::inside_ms() const {
+  const Slow slow = slowness_.compare(world_.books().timings(), seconds(std::chrono::system_clock::now()));
+  for (const SlowStage& stage : slow.stages) {
+    if (stage.stage == "inside" && stage.spans.front().count >= account::enough) return stage.spans.front().now_ms;
+  }
+  return 0;
+}
+
 void WorldDesk::look_at_reach() {
   const Outage now = outage_of(world_.books().reach());
   const Outage before = std::exchange(outage_, now);
@@ -137,6 +153,8 @@ Status WorldDesk::situation() {
               .stale = {},
               .unknown_devices = {}};
   s.times = times();
+  s.inside_ms = inside_ms();
+  s.conntrack = conntrack();
   s.limited.full = full_clients();
   s.memory = {.used = world_.memory(), .ceiling = world_.most_memory(), .reached = world_.out_of_memory()};
   for (const config::Change& change : world_.changes()) s.by_hand.push_back(line(change));

@@ -62,6 +62,7 @@ class WorldDesk : public Desk {
   std::vector<NameTrouble> name_troubles() const;
   std::vector<std::string> full_clients() const;
   Times times() const;
+  double inside_ms() const;
   ListLine line(const config::List& list);
   HandChange line(const config::Change& change) const;
   HandChanged told(run::World::Changed changed) const;

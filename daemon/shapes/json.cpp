@@ -51,11 +51,13 @@ WEIR_JSON(Unjudged, no_daemon, overloaded, listener_full, flow_map_full, assign_
 WEIR_JSON(Limited, waited, refused, full)
 WEIR_JSON(Memory, used, ceiling, reached)
 WEIR_JSON(Dials, same_port, other_port, gateway)
+WEIR_JSON(Seen, named, nameless, quic)
+WEIR_JSON(Conntrack, used, most)
 WEIR_JSON(Outage, since, families, total, asked)
 WEIR_JSON(AccessLog, path, dropped, lost, error)
 WEIR_JSON(HandChange, number, action, host, client, list, since, until, idle)
 WEIR_JSON(Status, version, state, started, now, workers, policy, times, would, tier, connections, unjudged, limited,
-          memory, dials, outage, log, by_hand, events, events_lost)
+          memory, dials, outage, seen, inside_ms, conntrack, log, by_hand, events, events_lost)
 WEIR_JSON(Health, well, reason, notes, line)
 WEIR_JSON(FlowLine, live, ts, flow, client, client_port, mac, client_name, dst, dst_port, host, depth, action, rule,
           would, would_rule, reason, method, url, status, cache, bytes_in, bytes_out, duration_ms)

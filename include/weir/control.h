@@ -150,6 +150,18 @@ struct Dials {
   std::uint64_t gateway = 0;
 };
 
+/// What connections showed of themselves.
+struct Seen {
+  std::uint64_t named = 0;     ///< their name was read
+  std::uint64_t nameless = 0;  ///< they were looked into and showed none
+  std::uint64_t quic = 0;      ///< datagrams of QUIC that passed: names in it are not read
+};
+
+/// The kernel's table of connections, which NAT and firewalls need and Weir does not.
+struct Conntrack {
+  std::uint64_t used = 0, most = 0;  ///< 0: there is none
+};
+
 /// Several addresses were asked lately, and none said anything: the uplink, or what is behind it, is down.
 struct Outage {
   std::int64_t since = 0;   ///< the first was asked; 0: origins answer, or too few were asked
@@ -196,6 +208,9 @@ struct Status {
   Memory memory;
   Dials dials;
   Outage outage;
+  Seen seen;
+  double inside_ms = 0;  ///< the middle of what Weir itself took in the last minutes; 0: too little to say
+  Conntrack conntrack;
   AccessLog log;
   std::vector<HandChange> by_hand;  ///< newest first
   AccessLog events;                 ///< the daemon's own messages besides standard error

@@ -1,6 +1,7 @@
 // The first screen: is it well, since when, how much, and everything that is not as the file says.  What is zero or
 // normal is not printed.
 #include <algorithm>
+#include <cstdio>
 #include <numeric>
 
 #include "base/units.h"
@@ -80,6 +81,13 @@ void about_memory(const control::Memory& m, std::vector<Trouble>& found) {
                    "raise limits.memory, then proxyctl reload"});
 }
 
+void about_conntrack(const control::Conntrack& c, std::vector<Trouble>& found) {
+  if (c.most == 0 || c.used <= c.most / 5 * 4) return;
+  found.push_back({"the kernel's table of connections runs full", "conntrack",
+                   count_text(c.used) + " of " + count_text(c.most) + "; beyond it the kernel drops new ones",
+                   "sysctl net.netfilter.nf_conntrack_max"});
+}
+
 void about_origins(const Status& s, std::vector<Trouble>& found) {
   if (s.outage.since == 0) return;
   found.push_back({s.outage.total ? "no origin answers" : "no origin answers over " + s.outage.families, "origins",
@@ -115,6 +123,7 @@ std::vector<Trouble> troubles(const Status& s) {
     break;
   }
   about_memory(s.memory, found);
+  about_conntrack(s.conntrack, found);
   if (!s.outage.total) about_origins(s, found);
   const control::Unjudged& u = s.unjudged;
   if (u.no_daemon + u.overloaded + u.listener_full + u.flow_map_full + u.assign_failed + u.takeover_failed > 0) {
@@ -184,7 +193,17 @@ void traffic(const Status& s, Page& page) {
   if (c.splice + c.serve > 0) {
     std::string text = parts({{"spliced", c.splice}, {"served", c.serve}});
     if (c.requests > 0) text += ", with " + plural(c.requests, "request", "requests");
-    page.row("in the daemon", text);
+    char inside[32] = "";
+    if (s.inside_ms > 0) std::snprintf(inside, sizeof inside, "%.2g ms inside Weir", s.inside_ms);
+    page.row("in the daemon", text, inside);
+  }
+  if (s.seen.nameless + s.seen.quic > 0) {
+    const std::uint64_t looked = s.seen.named + s.seen.nameless;
+    char known[32] = "none was looked for";
+    if (looked > 0)
+      std::snprintf(known, sizeof known, "%.1f %% known",
+                    100.0 * static_cast<double>(s.seen.named) / static_cast<double>(looked));
+    page.row("names", known, parts({{"hidden or none", s.seen.nameless}, {"QUIC datagrams unread", s.seen.quic}}));
   }
   if (c.block + c.reset + c.redirect > 0)
     page.row("refused", parts({{"blocked", c.block}, {"reset", c.reset}, {"redirected", c.redirect}}));

@@ -11,6 +11,20 @@ Flow flow() { return {{*Address::parse("192.0.2.7"), 40001}, {*Address::parse("1
 std::uint64_t records(const Totals& t, CloseReason r) { return t.records[static_cast<int>(r)]; }
 std::uint64_t ends(const Totals& t, CloseReason r) { return t.connections[static_cast<int>(r)]; }
 
+TEST(Ledger, CountsWhoseNameWasReadAndWhoShowedNone) {
+  Books books(1, {});
+  Ledger& ledger = books.ledger(0);
+  const auto judged = [&](Judgement judgement) {
+    ledger.judged(ledger.opened({.flow = flow()}), std::move(judgement));
+  };
+  judged({.host = "a.example", .depth = Depth::inspect});
+  judged({.host = "b.example", .depth = Depth::serve});
+  judged({.host = {}, .depth = Depth::inspect});
+  judged({.host = {}, .depth = Depth::pass});
+  EXPECT_EQ(books.totals().of(Count::named), 2u);
+  EXPECT_EQ(books.totals().of(Count::nameless), 1u) << "what nobody looked into is neither";
+}
+
 TEST(Ledger, AConnectionWithoutRequestsIsOneRecordWithItsVerdictAndBytes) {
   Books books(1, {});
   Ledger& ledger = books.ledger(0);

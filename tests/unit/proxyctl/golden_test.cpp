@@ -207,6 +207,14 @@ TEST_F(Golden, WhereOnlyIPv6IsSilentEverythingElseIsShownToo) {
   expect_golden("slow_ipv6_silent", slow_text(slow, look_));
 }
 
+TEST_F(Golden, StatusShowsWhatIsNotSeenAndWhatWeirItselfTakes) {
+  auto status = json<control::Status>("status_quiet");
+  status.seen = {.named = 36'230, .nameless = 1'354, .quic = 91'200};
+  status.inside_ms = 0.21;
+  status.conntrack = {.used = 250'000, .most = 262'144};
+  expect_golden("status_hidden", status_text(status, look_));
+}
+
 TEST_F(Golden, AChangeByHandSaysWhatHoldsUntilWhenAndWhatItOverrides) {
   const control::HandChanged open{
       .done = true, .change = museum(), .overrides = "lesson time", .overrides_at = "weir.toml:41", .now = 1741601700};
