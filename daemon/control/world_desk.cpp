@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/units.h"
+#include "control/answers.h"
 #include "control/compare.h"
 #include "control/manager.h"
 #include "control/outage.h"
@@ -135,8 +136,12 @@ Status WorldDesk::situation() {
               .passed_over = on_disk && editions_.passes_over(*on_disk),
               .held = {},
               .stale = {},
+              .empty = {},
               .unknown_devices = {}};
   s.times = times();
+  if (const std::uint64_t all = sum(unjudged_of(wire())); all > std::exchange(unjudged_, all))
+    unjudged_at_ = seconds(std::chrono::system_clock::now());
+  s.unjudged.last = unjudged_at_;
   s.limited.full = full_clients();
   s.memory = {.used = world_.memory(), .ceiling = world_.most_memory(), .reached = world_.out_of_memory()};
   for (const config::Change& change : world_.changes()) s.by_hand.push_back(line(change));
@@ -145,6 +150,7 @@ Status WorldDesk::situation() {
   for (const ListLine& list : lists().lists) {
     if (!list.held.empty()) s.policy.held.push_back(list.name);
     if (!list.failure.empty()) s.policy.stale.push_back(list.name);
+    if (!list.failure.empty() && list.updated == 0) s.policy.empty.push_back(list.name);
   }
   for (const auto& [name, trouble] : name_troubles()) {
     if (!policy().devices()->contains(name)) s.policy.unknown_devices.push_back(name);
@@ -264,10 +270,28 @@ HandChanged WorldDesk::told(run::World::Changed changed) const {
           .now = seconds(std::chrono::system_clock::now())};
 }
 
+/// Names that the change speaks of and no device bears.
+std::vector<std::string> WorldDesk::nobody(const config::Change& change) const {
+  std::vector<std::string> names;
+  config::Diagnostics ignored;
+  const auto rule = config::rule_of(change, *world_.loaded().config, ignored);
+  if (!rule) return names;
+  for (const config::Match& match : rule->client) {
+    const bool known = world_.loaded().directory->devices()->contains(match.text);
+    if (match.kind == config::Match::Kind::device && !known) names.push_back(match.text);
+  }
+  return names;
+}
+
 HandChanged WorldDesk::change_by_hand(config::Change change) {
   run::World::Changed changed = world_.change_by_hand(std::move(change));
-  if (changed.failure.empty()) note("by_hand", changed.change);
-  return told(std::move(changed));
+  if (!changed.failure.empty()) return told(std::move(changed));
+  note("by_hand", changed.change);
+  std::vector<std::string> unknown = nobody(changed.change);
+  HandChanged now = told(std::move(changed));
+  now.observe = config().gateway.observe;
+  now.nobody = std::move(unknown);
+  return now;
 }
 
 HandChanged WorldDesk::undo(unsigned number) {

@@ -3,8 +3,9 @@
 //
 //   GET  /v1/status                                      Status
 //   GET  /v1/flows?client=A&host=H&failed=1&since=S&limit=N
-//                                                       {"flows": [...]}: the fields of the access log, and `live`; S:
-//                                                       only what ended in the last S seconds, or lives
+//                                                       FlowList: the fields of the access log, and `live`; S: only
+//                                                       what ended in the last S seconds, or lives; H may be an
+//                                                       address, of those that named nobody
 //   GET  /v1/clients                                     ClientList
 //   GET  /v1/reasons                                     Reasons
 //   GET  /v1/policy                                      Policy
@@ -32,7 +33,8 @@
 //   POST /v1/drain?undo=1                                Drain; 409 when there is nothing to undo
 //
 // Any other answer than 200 and 422 carries {"error": "words for people"}: 400 the query does not parse, 404 no such
-// path, 405 wrong method, 409 there is nothing to show, 413 the request is too large.  One request a connection.
+// path, 405 wrong method, 409 there is nothing to show, 413 the request is too large.  One request a connection.  Who
+// hangs up before a POST is carried out has changed nothing.
 //
 // The names of the members are the names in JSON (daemon/shapes/json.h) and in `proxyctl --json`: they may be added to,
 // never renamed.  Every member is always there; "" and 0 mean that there is nothing to say.  Times are seconds since
@@ -67,6 +69,7 @@ struct Running {
   bool passed_over = false;        ///< the file on disk was taken back or never confirmed: a start passes over it
   std::vector<std::string> held;   ///< lists of which an update waits for the operator
   std::vector<std::string> stale;  ///< lists whose last attempt to be fetched failed
+  std::vector<std::string> empty;  ///< of them, those of which there is no copy either
   std::vector<std::string> unknown_devices;  ///< names in groups and rules that nobody bears now
 };
 
@@ -80,8 +83,8 @@ struct Would {
   bool observe = false;         ///< nothing is changed or refused
   std::uint64_t shadows = 0;    ///< rules that only count
   std::uint64_t lines = 0;      ///< of all that was judged
-  std::uint64_t refused = 0;    ///< would have been blocked, reset or redirected
-  std::vector<RuleCount> most;  ///< by rule, the three that would have acted most
+  std::uint64_t refused = 0;    ///< would have been blocked, reset or redirected, by rules that are in force still
+  std::vector<RuleCount> most;  ///< of these rules, the three that would have acted most
 };
 
 /// Rules with a time.
@@ -127,7 +130,11 @@ struct Unjudged {
   std::uint64_t flow_map_full = 0;
   std::uint64_t assign_failed = 0;
   std::uint64_t takeover_failed = 0;
+  std::int64_t last = 0;  ///< when their number grew last, as far as somebody looked; 0 = there are none
 };
+inline std::uint64_t sum(const Unjudged& u) {
+  return u.no_daemon + u.overloaded + u.listener_full + u.flow_map_full + u.assign_failed + u.takeover_failed;
+}
 
 /// What the limits on clients kept from them.
 struct Limited {
@@ -163,6 +170,8 @@ struct AccessLog {
   std::uint64_t dropped = 0;  ///< lines for which the ring had no room
   std::uint64_t lost = 0;     ///< lines that could not be written
   std::string error;          ///< why lines cannot be written now
+  std::string format;         ///< "json", "combined", "squid" or "lancache"; "" of the daemon's own messages
+  std::string only;           ///< "all", or "blocked": what rules allowed has no line; "" as for `format`
 };
 
 /// A change by hand.
@@ -182,7 +191,9 @@ inline bool pauses(const HandChange& change) { return change.action == "pass" &&
 
 struct Status {
   std::string version;
-  std::string state;  ///< "running"; "draining" or "drained": new connections pass unjudged, by `drain`; "stopping"
+  /// "running"; "draining" or "drained": new connections pass unjudged, by `drain`; "stopping".  Of proxyctl alone,
+  /// where nobody answers and this is the last that is known: "hangs", or "busy" while the process gives signs of life
+  std::string state;
   std::int64_t started = 0;
   std::int64_t now = 0;
   std::uint64_t workers = 0;
@@ -242,7 +253,8 @@ struct FlowLine {
 };
 
 struct FlowList {
-  std::vector<FlowLine> flows;  ///< live ones first, newest first
+  std::vector<FlowLine> flows;  ///< live ones first, the newest first, then the last to end first
+  bool more = false;            ///< the limit kept others out
 };
 
 // --- clients ---------------------------------------------------------------------------------------------------------
@@ -519,6 +531,8 @@ struct HandChanged {
   std::string unkept;        ///< why it will not outlive this run
   std::uint64_t reset = 0;   ///< passing connections that are refused now
   std::int64_t now = 0;
+  bool observe = false;             ///< gateway.observe: it only would be so
+  std::vector<std::string> nobody;  ///< names in `client` that no lease and no hosts file gives now
 };
 
 struct Mistake {
