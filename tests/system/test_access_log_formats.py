@@ -66,6 +66,8 @@ def test_each_format(lab, weir, authority):
            rf"{SQUID} TCP_DENIED/403 \d+ GET http://blocked\.example/ - HIER_NONE/- -",
            rf"{SQUID} TCP_TUNNEL/200 \d+ CONNECT www\.allowed\.example:443 - ORIGINAL_DST/{ORG} -",
            rf"{SQUID} TCP_DENIED/403 \d+ CONNECT blocked\.example:443 - HIER_NONE/- -")
+    status, told, _ = daemon.proxyctl("who", "allowed.example")
+    assert status == 1 and told.startswith("this log cannot be read"), "who asked is not known"
 
     before = change(daemon, 'format = "combined"\nquery = true\nonly = "blocked"', begun=5)
     traffic(lab, authority, "/cached/two")

@@ -52,6 +52,9 @@ def test_rules_follow_the_leases(lab, weir, leases):
     assert daemon.line(action="block", client="10.91.0.2")["client_name"] == "tablet-1"
     assert {flow["client_name"] for flow in daemon.ask("flows", "--client", "tablet-1")["flows"]} == {"tablet-1"}
     assert daemon.ask("clients")["clients"][0]["name"] == "tablet-1"
+    daemon.line(dst=ORIGIN6)
+    asked, = daemon.ask("who", "blocked.example")["clients"]
+    assert asked["name"] == "tablet-1" and asked["mac"] == TABLET and len(asked["addresses"]) == 2
     assert daemon.ask("explain", "--client", "tablet-1", "--host", "blocked.example")["action"] == "block"
 
     put(leases, lease(PHONE, "10.91.0.3", "tablet-1") + lease(TABLET, "10.91.0.2", "*"))

@@ -58,6 +58,8 @@ struct Visitor {
   std::uint64_t received = 0;        ///< bytes
   std::uint64_t refused = 0;         ///< of `times`
   std::vector<std::string> depths = {};
+  std::string name = {}, mac = {};  ///< "" = the log has none
+  std::vector<std::string> addresses = {};
 };
 struct Visits {
   std::string host;               ///< this name and what is below it
@@ -67,10 +69,19 @@ struct Visits {
   std::uint64_t nameless = 0;  ///< of them
   std::uint64_t unreadable = 0;
   std::uint64_t compressed = 0;  ///< files
+  std::int64_t begins = 0;       ///< with the first line, whatever the limits; 0: none could be read
+  bool only_blocked = false;     ///< what rules allowed is not written
+  /// Devices: by name, else by hardware address, else by address.
   std::map<std::string, Visitor> clients = {};
+  std::map<std::string, std::string> names = {};  ///< by hardware address
 
   void add(const std::string& line);
   bool within_limits(std::int64_t time) const { return (from == 0 || time >= from) && (to == 0 || time < to); }
+  /// There are lines, and not one could be read.
+  bool blind() const { return begins == 0 && unreadable > 0; }
+
+ private:
+  Visitor& of(const control::FlowLine& flow);
 };
 std::string who_text(const Visits& visits, std::int64_t now, const Look& look);
 

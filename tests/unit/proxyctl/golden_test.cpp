@@ -156,6 +156,7 @@ TEST_F(Golden, StatusNamesWhomLimitsHoldAndWhenMemoryIsShort) {
 TEST_F(Golden, WhoAskedForANameAndWhatCannotBeKnown) {
   Visits visits{
       .host = "files.example", .files = 12, .lines = 38204, .nameless = 458, .unreadable = 2, .compressed = 3};
+  visits.begins = 1740700800;
   visits.clients["192.168.1.40"] = {
       .first = 1741000000, .last = 1741002000, .times = 22, .received = 1503238553, .depths = {"inspected"}};
   visits.clients["2001:db8::17"] = {.first = 1741605605,
@@ -165,7 +166,22 @@ TEST_F(Golden, WhoAskedForANameAndWhatCannotBeKnown) {
                                     .refused = 1600,
                                     .depths = {"spliced", "served"}};
   expect_golden("who", who_text(visits, now_, look_));
-  expect_golden("who_nobody", who_text({.host = "files.example", .files = 1, .lines = 7}, now_, look_));
+  const Visits nobody{.host = "files.example", .files = 1, .lines = 7, .begins = 1740700800};
+  expect_golden("who_nobody", who_text(nobody, now_, look_));
+}
+
+// "Nobody" is said where it is known, and nowhere else.
+TEST_F(Golden, WhoSaysWhatTheLogCannotTell) {
+  const Visits nobody{.host = "files.example", .files = 1, .lines = 7, .begins = 1741600000};
+  Visits blocked = nobody, late = nobody, later = nobody, unread = nobody, packed = nobody;
+  blocked.only_blocked = true;
+  late.from = 1740787200;
+  later.to = 1741000000;
+  unread.unreadable = packed.compressed = 1;
+  const Visits squid{.host = "files.example", .files = 1, .unreadable = 1}, empty{.host = "files.example", .files = 1};
+  std::string text;
+  for (const Visits& v : {blocked, late, later, unread, packed, squid, empty}) text += who_text(v, now_, look_);
+  expect_golden("who_unknown", text);
 }
 
 TEST_F(Golden, StatusSaysWhichRulesTheClockHasPutInForce) {
