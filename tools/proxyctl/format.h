@@ -14,6 +14,9 @@ namespace weir::proxyctl {
 std::string status_text(const control::Status& status, const Look& look);
 /// Of a daemon that does not answer.  `now` in seconds since 1970.
 std::string last_page_text(const control::LastPage& page, std::int64_t now, const Look& look);
+/// Only that it does not answer, and what to do.
+std::string last_page_words(const control::LastPage& page, std::int64_t now, const Look& look);
+control::Status last_status(const control::LastPage& page, std::int64_t now);
 control::Health last_health(const control::LastPage& page, std::int64_t now);
 /// "none of 31 addresses asked over IPv4 and IPv6 since 14:02"
 std::string outage_text(const control::Outage& outage, std::int64_t now);
@@ -34,8 +37,8 @@ std::string lists_text(const control::Lists& all, const Look& look);
 std::string diff_text(const control::ListDiff& diff, const Look& look);
 /// `said`: what has been done, when it was.
 std::string list_changed_text(const control::ListChanged& change, const std::string& said, const Look& look);
-/// "a.example is open for @kids, until 10:45"
-std::string hand_change_text(const control::HandChange& change, std::int64_t now);
+/// "a.example is open for @kids, until 10:45".  `observe`: it would be, but Weir only observes.
+std::string hand_change_text(const control::HandChange& change, std::int64_t now, bool observe = false);
 std::string hand_changed_text(const control::HandChanged& changed, const Look& look);
 std::string undone_text(const control::HandChanged& undone, const Look& look);
 std::string cache_text(const control::Cache& cache, const Look& look);

@@ -19,6 +19,24 @@ TEST_F(Golden, ClientsAreNamedBeforeTheyAreNumbered) {
   expect_golden("clients_none", clients_text({}, look_));
 }
 
+// A counter that grew last in the night needs nobody in the morning; it stays to be seen.
+TEST_F(Golden, StatusForgetsInItsFirstLineWhatIsLongAgo) {
+  auto status = json<control::Status>("status_quiet");
+  status.unjudged = {.no_daemon = 1, .last = status.now - 600};
+  expect_golden("status_unjudged", status_text(status, look_));
+  status.unjudged.last = status.now - 3600;
+  expect_golden("status_unjudged_once", status_text(status, look_));
+  status.policy.differs = true;
+  EXPECT_NE(status_text(status, look_).find("the file on disk differs"), std::string::npos);
+}
+
+TEST_F(Golden, StatusTellsAListWithoutACopyFromAStaleOne) {
+  auto status = json<control::Status>("status_quiet");
+  status.policy.stale = {"ut1", "ads"};
+  status.policy.empty = {"ut1"};
+  expect_golden("status_lists", status_text(status, look_));
+}
+
 TEST_F(Golden, StatusNamesDevicesThatNobodyKnows) {
   auto status = json<control::Status>("status_quiet");
   status.policy.unknown_devices = {"tv-1", "tablet-2"};
@@ -37,8 +55,11 @@ TEST_F(Golden, StatusOfADaemonThatDoesNotAnswerIsTheLastKnown) {
             "not well: the daemon does not answer since 12:28:20, new connections follow on_failure");
   EXPECT_FALSE(last_health(page, now_).well);
 
+  EXPECT_EQ(last_status(page, now_).state, "hangs");
+
   page.written = now_ - 1;
   page.asked = now_ - 30;
+  EXPECT_EQ(last_status(page, now_).state, "busy");
   expect_golden("status_busy", last_page_text(page, now_, look_));
   EXPECT_TRUE(last_health(page, now_).well) << "judged by those who do not hang";
   page.health = {.well = false, .reason = "a worker hangs since 12:29:00", .line = "not well: a worker hangs"};
@@ -244,6 +265,18 @@ TEST_F(Golden, AChangeByHandSaysWhatHoldsUntilWhenAndWhatItOverrides) {
   const control::HandChanged locked{.failure = "\"law\" (weir.toml:10) is locked",
                                     .suggestion = "only the file can change it"};
   expect_golden("allow_locked", hand_changed_text(locked, look_));
+}
+
+TEST_F(Golden, AChangeByHandSaysWhatItDoesNotReach) {
+  control::HandChanged c{.done = true, .change = {.number = 8, .action = "block", .host = {"!a.example"}}, .now = now_};
+  expect_golden("block_negated", hand_changed_text(c, look_));
+  c.change.host = {"news.example"};
+  c.observe = true;
+  expect_golden("block_observed", hand_changed_text(c, look_));
+  c.observe = false;
+  c.change.client = {"@kids", "!tv-9"};
+  c.nobody = {"tv-9"};
+  expect_golden("block_nobody", hand_changed_text(c, look_));
 }
 
 TEST_F(Golden, StatusOfAnObserverSaysWhatItWouldHaveDone) {
