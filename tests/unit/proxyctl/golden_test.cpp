@@ -310,6 +310,12 @@ TEST_F(Golden, FlowsShowLiveAndEnded) {
   expect_golden("flows", flows_text(json<control::FlowList>("flows"), {}, now_, look_));
 }
 
+TEST_F(Golden, FlowsSayThatThereAreMore) {
+  auto list = json<control::FlowList>("flows");
+  list.more = true;
+  expect_golden("flows_more", flows_text(list, {}, now_, look_));
+}
+
 TEST_F(Golden, FlowsWithNoneSaysSo) {
   expect_golden("flows_none", flows_text({}, {}, now_, look_));
   expect_golden("flows_none_failed", flows_text({}, {.failed = true}, now_, look_));
