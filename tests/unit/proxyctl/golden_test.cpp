@@ -365,6 +365,16 @@ TEST_F(Golden, HistoryIsALineAnEvent) {
   expect_golden("history_none", history_text({}, look_));
 }
 
+// A program that reads along has no columns.
+TEST_F(Golden, NothingIsCutWithoutATerminal) {
+  const std::string words = std::string(150, 'w') + " end";
+  const control::History history{.now = now_, .events = {{.ts = now_, .what = "refused", .text = words}}};
+  EXPECT_NE(history_text(history, {}).find(words), std::string::npos);
+  const control::Reasons reasons{.wire = {}, .close = {{.name = "done", .text = words, .count = 1}}};
+  EXPECT_NE(reasons_text(reasons, {}).find(words), std::string::npos);
+  EXPECT_EQ(reasons_text(reasons, look_).find(words), std::string::npos);
+}
+
 TEST_F(Golden, DrainSaysWhatIsHeldStill) {
   expect_golden("drain", drain_text({.state = "draining", .held = 612}, look_));
   expect_golden("drain_done", drain_text({.state = "drained"}, look_));
