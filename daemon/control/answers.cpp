@@ -258,8 +258,7 @@ Answer purge(Desk& desk, const Query& query) {
   } else if (name == "all" && value == "1") {
     gone = desk.cache().purge_all();
   }
-  if (!gone)
-    return unfit(name, name == "url" ? "a URL, as http://www.example/logo.png" : "the name of a host, or all=1");
+  if (!gone) return unfit(name, name == "url" ? "a URL, as http://www.example/logo.png" : "the name of a host");
   return good(Purged{.objects = gone->count, .bytes = gone->octets});
 }
 

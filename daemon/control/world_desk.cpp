@@ -211,7 +211,7 @@ Lists WorldDesk::lists() {
 
 ListChanged WorldDesk::accept(const std::string& list) {
   ListChanged told = changed(list, world_.accept_list(list));
-  if (told.done) note("accepted", list + ", " + count_text(told.names) + " names");
+  if (told.done) note("accepted", list + ", " + plural(told.names, "name", "names"));
   return told;
 }
 
@@ -445,8 +445,8 @@ void WorldDesk::stopped() { note("stopped"); }
 std::string WorldDesk::state_line() const {
   std::string line = state();
   if (line == "running" && config().gateway.observe) line = "observing";
-  if (world_.draining()) line += ", " + std::to_string(world_.held()) + " connections held";
-  line += ", config " + print() + ", " + std::to_string(config().rules.size()) + " rules";
+  if (world_.draining()) line += ", " + plural(world_.held(), "connection", "connections") + " held";
+  line += ", config " + print() + ", " + plural(config().rules.size(), "rule", "rules");
   if (editions_.until() != 0) line += ", to be confirmed";
   if (!world_.refused().empty()) line += "; the last reload was refused";
   return line;

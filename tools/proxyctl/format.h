@@ -72,6 +72,7 @@ struct Visits {
   std::uint64_t nameless = 0;  ///< of them
   std::uint64_t unreadable = 0;
   std::uint64_t compressed = 0;  ///< files
+  std::uint64_t lost = 0;        ///< lines that never reached the log
   std::int64_t begins = 0;       ///< with the first line, whatever the limits; 0: none could be read
   bool only_blocked = false;     ///< what rules allowed is not written
   /// Devices: by name, else by hardware address, else by address.

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <ctime>
+#include <expected>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -112,7 +113,7 @@ std::multimap<std::string, const Visitor*> labelled(const Visits& v) {
 /// Whether there may be more than the log tells.
 bool partly(const Visits& v) {
   const bool late = (v.from != 0 && v.from < v.begins) || (v.to != 0 && v.to <= v.begins);
-  return v.only_blocked || v.unreadable + v.compressed > 0 || v.begins == 0 || late;
+  return v.only_blocked || v.unreadable + v.compressed + v.lost > 0 || v.begins == 0 || late;
 }
 
 /// There is none; and whether that is known.
@@ -142,6 +143,7 @@ void unknown(const Visits& v, std::int64_t now, Page& page) {
                   100.0 * static_cast<double>(v.nameless) / static_cast<double>(v.lines));
     page.row("not countable", std::string(share) + " of the lines name no host");
   }
+  if (v.lost > 0) page.row("lost", plural(v.lost, "line", "lines") + " since the daemon began");
   if (v.compressed > 0) page.row("not read", plural(v.compressed, "compressed file", "compressed files"));
   if (v.unreadable > 0) {
     page.trouble(Mark::attention, "not read", plural(v.unreadable, "line that is", "lines that are") + " not JSON",
@@ -227,28 +229,25 @@ nlohmann::ordered_json to_json(const Visits& v) {
                        {"refused", visitor->refused},
                        {"how", visitor->depths}});
   }
-  return {{"host", v.host},
-          {"files", v.files},
-          {"lines", v.lines},
-          {"nameless", v.nameless},
-          {"unreadable", v.unreadable},
-          {"compressed", v.compressed},
-          {"begins", v.begins},
-          {"only", v.only_blocked ? "blocked" : ""},
+  return {{"host", v.host},         {"files", v.files},           {"lines", v.lines},
+          {"nameless", v.nameless}, {"unreadable", v.unreadable}, {"compressed", v.compressed},
+          {"lost", v.lost},         {"begins", v.begins},         {"only", v.only_blocked ? "blocked" : ""},
           {"clients", clients}};
 }
 
-/// Where the running daemon writes, and what; the default where none runs.
-control::AccessLog log_of(const Arguments& arguments) {
-  control::AccessLog log{.path = "/var/log/weir/access.log"};
+/// What the running daemon says of its log; the default where none runs.
+std::expected<control::Status, Unanswered> asked(const Arguments& arguments) {
+  control::Status status;
+  status.log.path = "/var/log/weir/access.log";
   if (!arguments.log.empty()) {
-    log.path = fs::absolute(arguments.log).string();
-    return log;
+    status.log.path = fs::absolute(arguments.log).string();
+    return status;
   }
   const auto answer = ask(arguments.socket, {.path = "/v1/status", .patience = short_patience});
-  if (!answer) return log;
-  const auto status = control::parse_json<control::Status>(answer->body);
-  return status ? status->log : log;
+  if (!answer && answer.error().why == Unanswered::Why::not_running) return status;
+  // It runs and does not say where it writes: another log would tell another story.
+  if (!answer) return std::unexpected(answer.error());
+  return control::parse_json<control::Status>(answer->body).value_or(status);
 }
 
 }  // namespace
@@ -266,20 +265,27 @@ int who(const Arguments& arguments, const Look& look) {
     if (!moment) return usage("not \"2026-01-02\" or \"2026-01-02 15:30\": " + printable(*text));
     *to = *moment;
   }
-  const control::AccessLog log = log_of(arguments);
-  const std::string& path = log.path;
+  const auto status = asked(arguments);
+  if (!status) return complain(look, status.error());
+  const std::string& path = status->log.path;
   if (path.empty())
     return complain(look, "the access log is off: nobody knows who asked for " + *host,
                     "--log PATH reads one of before");
   if (!path.starts_with('/')) return complain(look, "the access log is no file: " + printable(path), "--log PATH");
-  visits.only_blocked = log.only == "blocked";
+  visits.only_blocked = status->log.only == "blocked";
+  visits.lost = status->log.dropped + status->log.lost + status->events_lost;
   for (const fs::path& file : files_of(path, visits.compressed)) {
     std::ifstream in(file);
     if (!in) return complain(look, file.string() + " cannot be read", "the same command as root");
     ++visits.files;
     for (std::string line; std::getline(in, line);) visits.add(line);
   }
-  if (visits.files == 0) return complain(look, "there is no " + printable(path), "--log PATH");
+  if (visits.files == 0) {
+    std::error_code hidden;
+    const bool there = fs::exists(path, hidden) || hidden;
+    return complain(look, there ? printable(path) + " cannot be read" : "there is no " + printable(path),
+                    there ? "the same command as root" : "--log PATH");
+  }
   const std::string out =
       arguments.json ? to_json(visits).dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n"
                      : who_text(visits, std::time(nullptr), look);

@@ -181,6 +181,12 @@ TEST_F(ClientTest, WhoReadsTheLogOfTheDaemonAndKnowsWhatItWritesThere) {
   serve(answer + R"("}})");
   EXPECT_EQ(exit_of(who, arguments), control::exit_refused);
   EXPECT_NE(err_.find("the access log is off"), std::string::npos) << err_;
+  server_.join();
+  fs::remove(path_);
+
+  const Fd hung = listen();
+  EXPECT_EQ(exit_of(who, arguments), control::exit_refused);
+  EXPECT_NE(err_.find("does not answer"), std::string::npos) << "where it writes is not known: " << err_;
 }
 
 TEST_F(ClientTest, ExitsWithOneWhenTheAnswerIsNotUnderstood) {

@@ -194,14 +194,14 @@ TEST_F(Golden, WhoAskedForANameAndWhatCannotBeKnown) {
 // "Nobody" is said where it is known, and nowhere else.
 TEST_F(Golden, WhoSaysWhatTheLogCannotTell) {
   const Visits nobody{.host = "files.example", .files = 1, .lines = 7, .begins = 1741600000};
-  Visits blocked = nobody, late = nobody, later = nobody, unread = nobody, packed = nobody;
+  Visits blocked = nobody, late = nobody, later = nobody, unread = nobody, packed = nobody, lost = nobody;
   blocked.only_blocked = true;
   late.from = 1740787200;
   later.to = 1741000000;
-  unread.unreadable = packed.compressed = 1;
+  unread.unreadable = packed.compressed = lost.lost = 1;
   const Visits squid{.host = "files.example", .files = 1, .unreadable = 1}, empty{.host = "files.example", .files = 1};
   std::string text;
-  for (const Visits& v : {blocked, late, later, unread, packed, squid, empty}) text += who_text(v, now_, look_);
+  for (const Visits& v : {blocked, late, later, unread, packed, lost, squid, empty}) text += who_text(v, now_, look_);
   expect_golden("who_unknown", text);
 }
 
