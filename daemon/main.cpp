@@ -38,9 +38,10 @@ int refuse(const std::string& path, const load::Loaded& loaded) {
 
 /// "list ads: 1,204 names, adblock rules, 35 of them not about names"
 void print_list(const std::string& name, const load::ListFacts& facts) {
-  std::string line = "list " + name + ": " + count_text(facts.names) + " names, " + std::string(text(facts.format));
-  if (facts.other > 0) line += "; " + count_text(facts.other) + " rules or files not about names";
-  if (facts.unreadable > 0) line += "; " + count_text(facts.unreadable) + " lines not understood";
+  std::string line =
+      "list " + name + ": " + plural(facts.names, "name", "names") + ", " + std::string(text(facts.format));
+  if (facts.other > 0) line += "; " + plural(facts.other, "rule or file", "rules or files") + " not about names";
+  if (facts.unreadable > 0) line += "; " + plural(facts.unreadable, "line", "lines") + " not understood";
   if (facts.bare > 0) line += "; bare names mean themselves alone (match = \"tree\": and what is below)";
   std::printf("%s\n", line.c_str());
 }
@@ -51,10 +52,11 @@ void print_names(const load::Loaded& loaded) {
   for (const load::NameSource& source : loaded.names) {
     if (!source.failure.empty()) continue;
     files += (files.empty() ? "" : ", ") + source.path + " (" + std::string(clients::text(source.file.format));
-    if (source.file.unreadable > 0) files += ", " + count_text(source.file.unreadable) + " lines not understood";
+    if (source.file.unreadable > 0) files += ", " + plural(source.file.unreadable, "line", "lines") + " not understood";
     files += source.file.cut ? ", not all of it)" : ")";
   }
-  if (!files.empty()) std::printf("%zu names of devices: %s\n", loaded.directory->devices()->size(), files.c_str());
+  const std::string names = plural(loaded.directory->devices()->size(), "name", "names");
+  if (!files.empty()) std::printf("%s of devices: %s\n", names.c_str(), files.c_str());
 }
 
 /// What holds, in a line a list and one for all, and what the kernel's tables could not take.

@@ -107,15 +107,17 @@ void AccessLog::run() {
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
 
-  for (LogFormat format{};;) {
+  LogFormat format{};
+  for (bool query = false;;) {
     bool stopping = stop_;  // read first: what was pushed before the stop is still written
     if (reopen_.exchange(false)) {
       LogSettings now = settings();
       format = now.format;
+      query = now.query;
       outlet_.open(std::move(now));
     }
     if (tend_.exchange(false)) outlet_.tend();
-    drain(format);
+    drain(format, query);
     if (stopping) return;
 
     asleep_ = 1;
@@ -125,13 +127,13 @@ void AccessLog::run() {
   }
 }
 
-void AccessLog::drain(LogFormat format) {
+void AccessLog::drain(LogFormat format, bool query) {
   constexpr std::size_t batch = 64 << 10;
   std::vector<Message> messages;
   std::size_t size = 0;
   for (auto& ring : rings_) {
     while (std::optional<Record> record = ring->pop()) {
-      Message message{.text = line_of(*record, format), .ts = record->ts};
+      Message message{.text = line_of(*record, format, query), .ts = record->ts};
       if (message.text.empty()) continue;
       if (outlet_.wants_fields()) message.fields = journal_fields(*record);
       size += message.text.size();

@@ -63,7 +63,7 @@ class AccessLog {
 
  private:
   void run();
-  void drain(LogFormat format);
+  void drain(LogFormat format, bool query);
   LogSettings settings() const;
   void take_over(const LogSettings& settings);
   void wake();

@@ -10,7 +10,8 @@ namespace weir::account {
 bool Filter::wants(const Record& record) const {
   if (client && !client->contains(record.flow.client.address)) return false;
   if (mac && record.flow.mac != mac) return false;
-  if (!client_name.empty() && record.client_name != client_name) return false;
+  if (!client_names.empty() && std::ranges::count(client_names, record.client_name) == 0) return false;
+  if (dest && record.host.empty()) return record.flow.origin.address == *dest;
   return host.empty() || within(record.host, host);
 }
 

@@ -31,8 +31,9 @@ struct Live {
 struct Filter {
   std::optional<Prefix> client;
   std::optional<Mac> mac;
-  std::string client_name;                 ///< empty: any
+  std::vector<std::string> client_names;   ///< one of them; empty: any
   std::string host;                        ///< this name or below it, normalised; empty: any
+  std::optional<Address> dest = {};        ///< instead of `host`, of those that named nobody
   bool failed = false;                     ///< only endings whose reason is a failure
   std::optional<WallTime> since = {};      ///< only endings after it
   std::optional<std::uint64_t> code = {};  ///< only of this parse_flow_code()

@@ -154,6 +154,13 @@ std::string_view bare_type(const Record& r) {
   return trim(type.substr(0, type.find(';')));
 }
 
+/// A page hands what it was asked on to all that it loads: without log.query neither query nor fragment is told.
+std::string_view referer_of(const Record& r, bool query) {
+  if (!r.heads) return {};
+  const std::string_view referer = r.heads->referer;
+  return query ? referer : referer.substr(0, referer.find_first_of("?#"));
+}
+
 /// What an nginx in front of a cache calls it.
 std::string_view upstream_cache_status(const Record& r) {
   if (!r.cache) return {};
@@ -170,7 +177,7 @@ std::string_view upstream_cache_status(const Record& r) {
 
 }  // namespace
 
-std::string combined_line(const Record& r) {
+std::string combined_line(const Record& r, bool query) {
   if (is_unused(r)) return {};
   std::string line = r.flow.client.address.to_string() + " - - [" + clf_time(r.ts) + "] ";
   if (is_connection(r))
@@ -178,7 +185,7 @@ std::string combined_line(const Record& r) {
   else
     append_quoted(line, r.method.empty() ? "" : request_line(r, r.url));
   line += ' ' + std::to_string(status_of(r)) + ' ' + std::to_string(r.bytes_out) + ' ';
-  append_quoted(line, r.heads ? r.heads->referer : "");
+  append_quoted(line, referer_of(r, query));
   line += ' ';
   append_quoted(line, r.heads ? r.heads->agent : "");
   line += '\n';
@@ -212,7 +219,7 @@ std::string squid_line(const Record& r) {
   return line;
 }
 
-std::string lancache_line(const Record& r) {
+std::string lancache_line(const Record& r, bool query) {
   if (r.method.empty()) return {};
   static const Heads none;
   const Heads& heads = r.heads ? *r.heads : none;
@@ -223,9 +230,8 @@ std::string lancache_line(const Record& r) {
   line += "] " + r.flow.client.address.to_string() + " / - - - [" + clf_time(r.ts) + "] ";
   append_quoted(line, request_line(r, path_of(r.url)));
   line += ' ' + std::to_string(status_of(r)) + ' ' + std::to_string(r.bytes_out);
-  for (const std::string_view field :
-       {std::string_view(heads.referer), std::string_view(heads.agent), upstream_cache_status(r),
-        std::string_view(r.host), std::string_view(heads.range)}) {
+  for (const std::string_view field : {referer_of(r, query), std::string_view(heads.agent), upstream_cache_status(r),
+                                       std::string_view(r.host), std::string_view(heads.range)}) {
     line += ' ';
     append_quoted(line, field);
   }
@@ -233,12 +239,12 @@ std::string lancache_line(const Record& r) {
   return line;
 }
 
-std::string line_of(const Record& record, LogFormat format) {
+std::string line_of(const Record& record, LogFormat format, bool query) {
   switch (format) {
     case LogFormat::json: return json_line(record);
-    case LogFormat::combined: return combined_line(record);
+    case LogFormat::combined: return combined_line(record, query);
     case LogFormat::squid: return squid_line(record);
-    case LogFormat::lancache: return lancache_line(record);
+    case LogFormat::lancache: return lancache_line(record, query);
   }
   return {};
 }

@@ -45,10 +45,11 @@ void check_references(const std::vector<Match>& matches, std::string_view kind, 
     }
     std::vector<std::string_view> known;
     for (const auto& [name, where] : right) known.push_back(name);
-    const std::string_view near = nearest(match.text, known);
-    diagnostics.error(match.where, what,
-                      near.empty() ? "define it as [[" + std::string(kind) + "]] name = " + in_quotes(match.text)
-                                   : "did you mean " + in_quotes("@" + std::string(near)) + "?");
+    const std::string_view near = nearest(named, known);
+    diagnostics.error(
+        match.where, what,
+        near.empty() ? "define it as [[" + std::string(kind) + "]] name = " + in_quotes(named)
+                     : "did you mean " + in_quotes("@" + std::string(near) + match.text.substr(named.size())) + "?");
   }
 }
 

@@ -92,12 +92,9 @@ void count(Status& s, const account::Totals& totals, const std::array<std::uint6
                    .requests = totals.of(Count::requests),
                    .bytes_in = totals.of(Count::bytes_in),
                    .bytes_out = totals.of(Count::bytes_out)};
-  s.unjudged = {.no_daemon = wire[WEIR_WIRE_no_daemon],
-                .overloaded = wire[WEIR_WIRE_overloaded],
-                .listener_full = wire[WEIR_WIRE_listener_full],
-                .flow_map_full = wire[WEIR_WIRE_flow_map_full],
-                .assign_failed = wire[WEIR_WIRE_assign_failed],
-                .takeover_failed = wire[WEIR_WIRE_takeover_failed]};
+  const std::int64_t last = s.unjudged.last;
+  s.unjudged = unjudged_of(wire);
+  s.unjudged.last = last;
   s.limited.waited = wire[WEIR_WIRE_limited_new];
   s.limited.refused =
       wire[WEIR_WIRE_limited_connections] + totals.connections[static_cast<int>(CloseReason::client_limit)];
@@ -113,11 +110,12 @@ Would would(Desk& desk, const account::Totals& totals) {
   const config::Config& config = desk.policy().config();
   Would would{.observe = config.gateway.observe, .lines = totals.all()};
   would.shadows = static_cast<std::uint64_t>(std::ranges::count(config.rules, true, &config::Rule::shadow));
-  for (int i = 0; i < account::actions; ++i) {
-    if (refuses(static_cast<Action>(i))) would.refused += totals.would[i];
-  }
-  for (const auto& [rule, hits] : desk.books().hits()) {
-    if (hits.would > 0) would.most.push_back({rule, hits.would});
+  const account::HitsByRule hits = desk.books().hits();
+  for (std::size_t i = 0; i < config.rules.size(); ++i) {
+    const auto counted = hits.find(desk.policy().rule_name(static_cast<int>(i)));
+    if (counted == hits.end() || counted->second.would == 0) continue;
+    would.most.push_back({counted->first, counted->second.would});
+    if (refuses(config.rules[i].action)) would.refused += counted->second.would;
   }
   std::ranges::stable_sort(would.most, std::greater(), &RuleCount::count);
   if (would.most.size() > 3) would.most.resize(3);
@@ -126,34 +124,50 @@ Would would(Desk& desk, const account::Totals& totals) {
 
 Answer status(Desk& desk, const Query&) { return good(status_of(desk)); }
 
+/// Of a value that is none: what would be one.
+Answer unfit(const std::string& name, std::string_view takes) {
+  return refusal(400, name + ": not understood; it takes " + std::string(takes));
+}
+
+/// What a flow may call a device of this name: lines have the first that a device bears, and it may bear others.
+std::vector<std::string> names_of(Desk& desk, const std::string& client) {
+  const auto name = device_name(client);
+  if (!name) return {};
+  std::vector<std::string> names{*name};
+  if (const auto who = desk.who(*name); who && !who->name.empty() && who->name != *name) names.push_back(who->name);
+  return names;
+}
+
 Answer flows(Desk& desk, const Query& query) {
   account::Filter filter;
   for (const auto& [name, value] : query) {
-    bool fits = false;
     if (name == "client") {
       filter.client = Prefix::parse(value);
       filter.mac = Mac::parse(value);
-      if (!filter.client && !filter.mac) filter.client_name = device_name(value).value_or("");
-      fits = filter.client || filter.mac || !filter.client_name.empty();
+      if (!filter.client && !filter.mac) filter.client_names = names_of(desk, value);
+      if (!filter.client && !filter.mac && filter.client_names.empty())
+        return unfit(name, "an address, a prefix, a hardware address or a name");
     } else if (name == "host") {
-      auto host = normalise_name(value);
-      fits = host.has_value();
-      if (host) filter.host = *host;
+      const auto host = normalise_name(value);
+      if (!host) return unfit(name, "a host name or an address");
+      filter.host = *host;
+      filter.dest = Address::parse(*host);
     } else if (name == "failed") {
-      fits = value == "0" || value == "1";
+      if (value != "0" && value != "1") return unfit(name, "0 or 1");
       filter.failed = value == "1";
     } else if (name == "since") {
-      constexpr std::uint64_t ten_years = 3650ull * 24 * 3600;
-      const auto seconds = number(value, 1, ten_years);
-      fits = seconds.has_value();
-      if (seconds) filter.since = std::chrono::system_clock::now() - std::chrono::seconds(*seconds);
+      const auto seconds = number(value, 1, 3650ull * 24 * 3600);
+      if (!seconds) return unfit(name, "seconds, of ten years at most");
+      filter.since = std::chrono::system_clock::now() - std::chrono::seconds(*seconds);
     } else if (name == "limit") {
-      auto limit = number(value, 1, 10000);
-      fits = limit.has_value();
-      if (limit) filter.limit = *limit;
+      const auto limit = number(value, 1, 10000);
+      if (!limit) return unfit(name, "1 to 10000");
+      filter.limit = *limit;
+    } else {
+      return refusal(400, name + ": not understood");
     }
-    if (!fits) return refusal(400, name + ": not understood");
   }
+  const std::size_t limit = filter.limit++;  // one more than is told: whether there are more
 
   auto list = Json::array();
   auto add = [&](const account::Record& record, bool live) {
@@ -170,7 +184,9 @@ Answer flows(Desk& desk, const Query& query) {
   if (filter.limit > 0) {
     for (const account::Record& record : desk.books().recent(filter)) add(record, false);
   }
-  return {200, line_of({{"flows", std::move(list)}})};
+  const bool more = list.size() > limit;
+  if (more) list.erase(limit);
+  return {200, line_of({{"flows", std::move(list)}, {"more", more}})};
 }
 
 Answer clients(Desk& desk, const Query&) {
@@ -244,7 +260,7 @@ Answer purge(Desk& desk, const Query& query) {
   } else if (name == "all" && value == "1") {
     gone = desk.cache().purge_all();
   }
-  if (!gone) return refusal(400, name + ": not understood");
+  if (!gone) return unfit(name, name == "url" ? "a URL, as http://www.example/logo.png" : "the name of a host");
   return good(Purged{.objects = gone->count, .bytes = gone->octets});
 }
 
@@ -284,7 +300,9 @@ Answer explain(Desk& desk, const Query& query) {
     bool fits = false;
     if (name == "client") {
       client = desk.who(value);
-      fits = client.has_value();
+      if (!client && device_name(value)) return refusal(409, "no device is called " + value + " now");
+      if (!client) return unfit(name, "an address, a hardware address or a name");
+      fits = true;
     } else if (name == "dest") {
       auto address = Address::parse(value);
       fits = dest_given = address.has_value();
@@ -325,7 +343,7 @@ Answer reload(Desk& desk, const Query& query) {
   std::optional<std::chrono::seconds> window;
   for (const auto& [name, value] : query) {
     const auto given = name == "confirm" ? number(value, 1, week) : std::nullopt;
-    if (!given) return refusal(400, name + ": not understood");
+    if (!given) return unfit(name, "seconds, of 7 days at most");
     window = std::chrono::seconds(*given);
   }
   return outcome(desk.reload(window));
@@ -342,7 +360,7 @@ Answer history(Desk& desk, const Query& query) {
   std::int64_t from = 0;
   for (const auto& [name, value] : query) {
     const auto given = name == "since" ? number(value, 1, std::uint64_t{1} << 40) : std::nullopt;
-    if (!given) return refusal(400, name + ": not understood");
+    if (!given) return unfit(name, "seconds");
     from = now - static_cast<std::int64_t>(*given);
   }
   return good(History{.now = now, .events = desk.events(from)});
@@ -399,7 +417,7 @@ Answer change_by_hand(Desk& desk, const Query& query) {
 Answer undo(Desk& desk, const Query& query) {
   const auto given = query.find("number");
   const auto wanted = query.size() == 1 && given != query.end() ? number(given->second, 1, ~0u) : std::nullopt;
-  if (!wanted) return refusal(400, "number: not understood");
+  if (!wanted) return unfit("number", "that of a change");
   return told(desk.undo(static_cast<unsigned>(*wanted)));
 }
 
@@ -426,7 +444,7 @@ Answer refusals(Desk& desk, const Query& query) {
   constexpr std::size_t most = 10;
   const auto given = query.find("code");
   const auto code = given == query.end() ? std::nullopt : account::parse_flow_code(given->second);
-  if (!code || query.size() != 1) return refusal(400, "code: not understood");
+  if (!code || query.size() != 1) return unfit("code", "what a block page shows, as K7QM-2XRA");
   Refusals all{.now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()), .refusals = {}};
   for (const account::Record& r : desk.books().refused({.code = code, .limit = most})) {
     all.refusals.push_back({.code = account::flow_code(r.id),
@@ -523,6 +541,15 @@ constexpr Route routes[] = {
 
 }  // namespace
 
+Unjudged unjudged_of(const std::array<std::uint64_t, WEIR_WIRE_REASONS>& wire) {
+  return {.no_daemon = wire[WEIR_WIRE_no_daemon],
+          .overloaded = wire[WEIR_WIRE_overloaded],
+          .listener_full = wire[WEIR_WIRE_listener_full],
+          .flow_map_full = wire[WEIR_WIRE_flow_map_full],
+          .assign_failed = wire[WEIR_WIRE_assign_failed],
+          .takeover_failed = wire[WEIR_WIRE_takeover_failed]};
+}
+
 Status status_of(Desk& desk) {
   Status s = desk.situation();
   s.now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
@@ -531,10 +558,13 @@ Status status_of(Desk& desk) {
   s.would = would(desk, totals);
   s.outage = outage_of(desk.books().reach());
   const account::AccessLog& log = desk.books().log();
+  const config::Log& kept = desk.policy().config().log;
   s.log = {.path = log.where(),
            .dropped = totals.of(account::Count::log_dropped),
            .lost = log.lost(),
-           .error = log.error() ? log.error().message() : ""};
+           .error = log.error() ? log.error().message() : "",
+           .format = std::string(word(kept.format)),
+           .only = kept.only_blocked ? "blocked" : "all"};
   return s;
 }
 

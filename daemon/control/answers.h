@@ -17,6 +17,8 @@ struct Answer {
 
 /// `target` as in the request line: "/v1/flows?limit=3".  What the protocol of weir/control.h does not know is refused.
 Answer answer(Desk& desk, std::string_view method, std::string_view target);
+/// As the kernel counted them; `last` is not known there.
+Unjudged unjudged_of(const std::array<std::uint64_t, WEIR_WIRE_REASONS>& wire);
 /// The whole of it, counters too.
 Status status_of(Desk& desk);
 /// {"error": text}

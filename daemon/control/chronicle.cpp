@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "load/file.h"
 #include "run/log.h"
 #include "shapes/json.h"
@@ -55,12 +56,12 @@ Result<void> append(const std::string& path, std::string_view text) {
 
 std::string told(const config::Change& change) {
   if (!change.list.empty()) return listed(change.host) + " excepted from " + change.list;
-  const std::string who = change.client.empty() ? "for everyone" : "for " + listed(change.client);
+  const std::string who = change.client.empty() ? "for everyone" : "for " + matched(change.client, "everyone", listed);
   const std::string what = change.never                     ? "never opened"
                            : change.action == Action::pass  ? "paused"
                            : change.action == Action::allow ? "open"
                                                             : "blocked";
-  return listed(change.host) + (change.host.empty() ? "" : " ") + what + ' ' + who;
+  return matched(change.host, "everything", listed) + (change.host.empty() ? "" : " ") + what + ' ' + who;
 }
 
 std::string numbers_of(const std::vector<config::Change>& changes) {

@@ -1,5 +1,6 @@
 #include "control/server.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -35,7 +36,14 @@ std::string encode(const Answer& answer) {
          "\r\nConnection: close\r\n\r\n" + (answer.head ? std::string() : answer.body);
 }
 
-/// Reads one request and finds its answer; empty when nobody is left to answer.
+/// Nobody is at the other end any more.  Who only says that he sends nothing further (a half-close) still reads.
+bool has_left(int socket) {
+  pollfd one{.fd = socket, .events = 0, .revents = 0};
+  return ::poll(&one, 1, 0) == 1 && (one.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+/// Reads one request and finds its answer; empty when nobody is left to answer.  What was asked long ago, of a daemon
+/// that stood still, and given up since, must not come into force: it is not what its sender was told.
 io::Task<std::optional<Answer>> receive(io::Tcp& client, const Handler& handler) {
   std::array<std::byte, most_head> buffer;
   std::size_t filled = 0;
@@ -52,6 +60,7 @@ io::Task<std::optional<Answer>> receive(io::Tcp& client, const Handler& handler)
     if (!whole) co_return refusal(http_status(whole.error().code), text(whole.error().code));
     if (!*whole) continue;
     if (!request.framing.empty()) co_return refusal(413, "a request here has no body");
+    if (request.method != "GET" && has_left(client.fd())) co_return std::nullopt;
     co_return handler(request.method, request.path);
   }
 }

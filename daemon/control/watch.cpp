@@ -279,7 +279,10 @@ Health health_of(Gauges& gauges, const Bulletin& bulletin, std::int64_t now) {
   note(!s.policy.refused.empty(), "the last reload was refused");
   note(s.policy.refused.empty() && s.policy.differs, "the file on disk differs");
   for (const std::string& list : s.policy.held) note(true, "an update of list " + list + " is held");
-  for (const std::string& list : s.policy.stale) note(true, "list " + list + " is stale");
+  for (const std::string& list : s.policy.stale) {
+    const bool empty = std::ranges::count(s.policy.empty, list) > 0;
+    note(true, "list " + list + (empty ? " was never fetched" : " is stale"));
+  }
   const Outage outage = outage_of(gauges.books().reach());
   note(outage.since != 0, "no origin answers over " + outage.families + " since " + clock_of(outage.since));
   note(bool{gauges.books().log().error()} || !s.events.error.empty(), "log lines are lost");

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/units.h"
+#include "control/answers.h"
 #include "control/compare.h"
 #include "control/manager.h"
 #include "control/outage.h"
@@ -151,10 +152,14 @@ Status WorldDesk::situation() {
               .passed_over = on_disk && editions_.passes_over(*on_disk),
               .held = {},
               .stale = {},
+              .empty = {},
               .unknown_devices = {}};
   s.times = times();
   s.inside_ms = inside_ms();
   s.conntrack = conntrack();
+  if (const std::uint64_t all = sum(unjudged_of(wire())); all > std::exchange(unjudged_, all))
+    unjudged_at_ = seconds(std::chrono::system_clock::now());
+  s.unjudged.last = unjudged_at_;
   s.limited.full = full_clients();
   s.memory = {.used = world_.memory(), .ceiling = world_.most_memory(), .reached = world_.out_of_memory()};
   for (const config::Change& change : world_.changes()) s.by_hand.push_back(line(change));
@@ -163,6 +168,7 @@ Status WorldDesk::situation() {
   for (const ListLine& list : lists().lists) {
     if (!list.held.empty()) s.policy.held.push_back(list.name);
     if (!list.failure.empty()) s.policy.stale.push_back(list.name);
+    if (!list.failure.empty() && list.updated == 0) s.policy.empty.push_back(list.name);
   }
   for (const auto& [name, trouble] : name_troubles()) {
     if (!policy().devices()->contains(name)) s.policy.unknown_devices.push_back(name);
@@ -223,7 +229,7 @@ Lists WorldDesk::lists() {
 
 ListChanged WorldDesk::accept(const std::string& list) {
   ListChanged told = changed(list, world_.accept_list(list));
-  if (told.done) note("accepted", list + ", " + count_text(told.names) + " names");
+  if (told.done) note("accepted", list + ", " + plural(told.names, "name", "names"));
   return told;
 }
 
@@ -283,13 +289,33 @@ HandChanged WorldDesk::told(run::World::Changed changed) const {
           .reset = changed.reset,
           .held = std::move(held),
           .unread = changed.unread,
-          .now = seconds(std::chrono::system_clock::now())};
+          .now = seconds(std::chrono::system_clock::now()),
+          .observe = false,
+          .nobody = {}};
+}
+
+/// Names that the change speaks of and no device bears.
+std::vector<std::string> WorldDesk::nobody(const config::Change& change) const {
+  std::vector<std::string> names;
+  config::Diagnostics ignored;
+  const auto rule = config::rule_of(change, *world_.loaded().config, ignored);
+  if (!rule) return names;
+  for (const config::Match& match : rule->client) {
+    const bool known = world_.loaded().directory->devices()->contains(match.text);
+    if (match.kind == config::Match::Kind::device && !known) names.push_back(match.text);
+  }
+  return names;
 }
 
 HandChanged WorldDesk::change_by_hand(config::Change change) {
   run::World::Changed changed = world_.change_by_hand(std::move(change));
-  if (changed.failure.empty()) note("by_hand", changed.change);
-  return told(std::move(changed));
+  if (!changed.failure.empty()) return told(std::move(changed));
+  note("by_hand", changed.change);
+  std::vector<std::string> unknown = nobody(changed.change);
+  HandChanged now = told(std::move(changed));
+  now.observe = config().gateway.observe;
+  now.nobody = std::move(unknown);
+  return now;
 }
 
 HandChanged WorldDesk::undo(unsigned number) {
@@ -443,8 +469,8 @@ void WorldDesk::stopped() { note("stopped"); }
 std::string WorldDesk::state_line() const {
   std::string line = state();
   if (line == "running" && config().gateway.observe) line = "observing";
-  if (world_.draining()) line += ", " + std::to_string(world_.held()) + " connections held";
-  line += ", config " + print() + ", " + std::to_string(config().rules.size()) + " rules";
+  if (world_.draining()) line += ", " + plural(world_.held(), "connection", "connections") + " held";
+  line += ", config " + print() + ", " + plural(config().rules.size(), "rule", "rules");
   if (editions_.until() != 0) line += ", to be confirmed";
   if (!world_.refused().empty()) line += "; the last reload was refused";
   return line;

@@ -61,6 +61,7 @@ class WorldDesk : public Desk {
   std::uint64_t names() const;
   std::vector<NameTrouble> name_troubles() const;
   std::vector<std::string> full_clients() const;
+  std::vector<std::string> nobody(const config::Change& change) const;
   Times times() const;
   double inside_ms() const;
   ListLine line(const config::List& list);
@@ -81,6 +82,8 @@ class WorldDesk : public Desk {
   Slowness slowness_;
   Outage outage_;  // of the last look
   Monotonic silent_seen_{};
+  std::uint64_t unjudged_ = 0;  // connections that followed on_failure, at the last look
+  std::int64_t unjudged_at_ = 0;
 };
 
 }  // namespace weir::control

@@ -40,28 +40,28 @@ std::optional<std::string> refusal_in(std::string_view text) {
   template std::string json_text(const Shape&);                       \
   template std::optional<Shape> parse_json(std::string_view);
 WEIR_JSON(Running, config, file, since, rules, names, differs, refused, refused_at, confirm_until, passed_over, held,
-          stale, unknown_devices)
+          stale, empty, unknown_devices)
 WEIR_JSON(RuleCount, rule, count)
 WEIR_JSON(Would, observe, shadows, lines, refused, most)
 WEIR_JSON(Times, rules, in_force, clock_set, next, next_wall)
 WEIR_JSON(Tier, kernel, attach, takeover, fallback, floor, on_failure, differing)
 WEIR_JSON(Connections, open, pass, inspect, splice, serve, block, reset, redirect, failed, requests, bytes_in,
           bytes_out)
-WEIR_JSON(Unjudged, no_daemon, overloaded, listener_full, flow_map_full, assign_failed, takeover_failed)
+WEIR_JSON(Unjudged, no_daemon, overloaded, listener_full, flow_map_full, assign_failed, takeover_failed, last)
 WEIR_JSON(Limited, waited, refused, full)
 WEIR_JSON(Memory, used, ceiling, reached)
 WEIR_JSON(Dials, same_port, other_port, gateway)
 WEIR_JSON(Seen, named, nameless, quic)
 WEIR_JSON(Conntrack, used, most)
 WEIR_JSON(Outage, since, families, total, asked)
-WEIR_JSON(AccessLog, path, dropped, lost, error)
+WEIR_JSON(AccessLog, path, dropped, lost, error, format, only)
 WEIR_JSON(HandChange, number, action, host, client, list, since, until, idle)
 WEIR_JSON(Status, version, state, started, now, workers, policy, times, would, tier, connections, unjudged, limited,
           memory, dials, outage, seen, inside_ms, conntrack, log, by_hand, events, events_lost)
 WEIR_JSON(Health, well, reason, notes, line)
 WEIR_JSON(FlowLine, live, ts, flow, client, client_port, mac, client_name, dst, dst_port, host, depth, action, rule,
           would, would_rule, reason, method, url, status, cache, bytes_in, bytes_out, duration_ms)
-WEIR_JSON(FlowList, flows)
+WEIR_JSON(FlowList, flows, more)
 WEIR_JSON(ClientLine, name, mac, addresses, groups, connections, waiting, allowed, full, opened, refused, bytes_in,
           bytes_out, first_seen, last_seen)
 WEIR_JSON(NameTrouble, name, trouble)
@@ -92,7 +92,8 @@ WEIR_JSON(InUse, name, clients)
 WEIR_JSON(ListDiff, list, held, added, removed, first_added, first_removed, refused, clients)
 WEIR_JSON(ListChanged, done, list, failure, names, held, change, unkept)
 WEIR_JSON(StillRefused, name, rule, at)
-WEIR_JSON(HandChanged, done, failure, suggestion, change, overrides, overrides_at, unkept, reset, held, unread, now)
+WEIR_JSON(HandChanged, done, failure, suggestion, change, overrides, overrides_at, unkept, reset, held, unread, now,
+          observe, nobody)
 WEIR_JSON(Mistake, where, text, suggestion)
 WEIR_JSON(Reloaded, done, config, file, rules, names, reset, mistakes, waiting, confirm_until, differs)
 WEIR_JSON(FileChange, file, added, removed, lines)

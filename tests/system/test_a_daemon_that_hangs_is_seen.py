@@ -1,7 +1,11 @@
 """Whatever hangs, somebody says so: /metrics and /healthz have a thread of their own, and proxyctl has the last page."""
+import json
 import os
 import re
 import signal
+import subprocess
+
+import pytest
 
 from hanging import hung, thread_of
 from lab import http_get
@@ -59,9 +63,16 @@ def test_a_process_that_stands_still_is_shown_by_its_last_page(lab, weir):
         assert any("blocked 1" in line for line in page), page
         status, text, _ = daemon.proxyctl("health")
         assert status == 1 and text.startswith("not well: the daemon does not answer since ") and text.count("\n") == 1
+        status, text, error = daemon.proxyctl("status", "--json")
+        assert status == 1 and error.startswith("the daemon does not answer, since ")
+        last = json.loads(text)
+        assert last["state"] == "hangs" and last["connections"]["block"] == 1
+        with pytest.raises(subprocess.TimeoutExpired):   # and is killed
+            daemon.proxyctl("block", "late.example", timeout=1)
     finally:
         daemon.signal(signal.SIGCONT)
     wait_for("an answer", lambda: daemon.proxyctl("status")[0] == 0)
+    assert not daemon.status()["by_hand"], "what its sender gave up does not come into force"
     assert os.stat(f"{daemon.socket}.last").st_mode & 0o007 == 0, "not for everybody"
     daemon.stop()
     assert not os.path.exists(f"{daemon.socket}.last"), "a clean stop takes it away"

@@ -32,7 +32,7 @@ def change(daemon, more, begun):
 def traffic(lab, authority, path):
     """A miss, a hit, a refused page, a passed and a refused TLS connection."""
     for _ in range(2):
-        get(lab, ORIGIN, f"{path}?token=secret", "allowed.example", 'Referer: http://x/"y', "User-Agent: Tool/1")
+        get(lab, ORIGIN, f"{path}?token=secret", "allowed.example", 'Referer: http://x/"y?q=1', "User-Agent: Tool/1")
     http_get(lab, ORIGIN, "blocked.example")
     for name in ("www.allowed.example", "blocked.example"):
         with lab.connect(ORIGIN, 443) as connection:
@@ -66,6 +66,8 @@ def test_each_format(lab, weir, authority):
            rf"{SQUID} TCP_DENIED/403 \d+ GET http://blocked\.example/ - HIER_NONE/- -",
            rf"{SQUID} TCP_TUNNEL/200 \d+ CONNECT www\.allowed\.example:443 - ORIGINAL_DST/{ORG} -",
            rf"{SQUID} TCP_DENIED/403 \d+ CONNECT blocked\.example:443 - HIER_NONE/- -")
+    status, told, _ = daemon.proxyctl("who", "allowed.example")
+    assert status == 1 and told.startswith("this log cannot be read"), "who asked is not known"
 
     before = change(daemon, 'format = "combined"\nquery = true\nonly = "blocked"', begun=5)
     traffic(lab, authority, "/cached/two")
@@ -74,9 +76,9 @@ def test_each_format(lab, weir, authority):
            rf'{US} - - {WHEN} "CONNECT blocked\.example:443 HTTP/1\.1" 403 \d+ "-" "-"')
 
     before = change(daemon, 'format = "combined"\nquery = true', begun=10)
-    get(lab, ORIGIN, "/cached/two?token=secret", "allowed.example", 'Referer: http://x/"y', "User-Agent: Tool/1")
+    get(lab, ORIGIN, "/cached/two?token=secret", "allowed.example", 'Referer: http://x/"y?q=1', "User-Agent: Tool/1")
     expect(daemon, before, rf'{US} - - {WHEN} "GET http://allowed\.example/cached/two\?token=secret HTTP/1\.1" 200 \d+ '
-                           r'"http://x/\\x22y" "Tool/1"')
+                           r'"http://x/\\x22y\?q=1" "Tool/1"')
 
     before = change(daemon, 'format = "lancache"', begun=11)
     traffic(lab, authority, "/cached/three")

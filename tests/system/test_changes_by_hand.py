@@ -88,6 +88,12 @@ def test_a_change_with_a_time_ends_by_itself_and_a_mistake_is_named(lab, weir):
     wrong = daemon.proxyctl("block", "a.example", "--client", "@pupil")
     assert wrong[0] == 1 and 'did you mean "@pupils"?' in wrong[1]
     assert daemon.proxyctl("block", "a.example", "--for", "soon")[0] == 2
+    told = daemon.proxyctl("block", "!a.example", "--client", "tv-9")
+    assert told[0] == 0 and told[1].startswith("everything but a.example is blocked for tv-9"), told
+    assert "no lease and no hosts file knows tv-9 now" in told[1]
+    assert daemon.proxyctl("flows", "--client", "@pupils")[0] == 2
+    told = daemon.proxyctl("explain", "--client", "tv-9")
+    assert told[0] == 1 and "no device is called tv-9 now" in told[2]
 
 
 def test_what_is_never_opened_is_judged_as_before_and_kept(lab, weir):

@@ -62,7 +62,7 @@ def test_a_change_at_the_server_holds_here(lab, weir, publish):
 
 def test_the_last_good_copy_outlives_a_restart_without_the_server(lab, weir, publish):
     publish("||blocked.example^\n")
-    daemon = weir(RULES)
+    daemon = weir(RULES + f'[[list]]\nname = "gone"\nurl = "http://{ORIGIN}/files/gone.txt"\n')
     wait_for("the first copy", lambda: shown(daemon)["names"] == 1)
     daemon.stop()
     publish(None)
@@ -72,6 +72,10 @@ def test_the_last_good_copy_outlives_a_restart_without_the_server(lab, weir, pub
     assert shown(daemon)["updated"] > 0 and shown(daemon)["names"] == 1
     status, text, _ = daemon.proxyctl("lists")
     assert status == 0 and "stale" in text and "404" in text
+    wait_for("both failures", lambda: daemon.status()["policy"]["stale"] == ["ads", "gone"])
+    assert daemon.status()["policy"]["empty"] == ["gone"]
+    _, text, _ = daemon.proxyctl("status")
+    assert "ads: not fetched, the last copy holds" in text and "gone: never fetched" in text
 
 
 def test_what_is_no_list_does_not_replace_one(lab, weir, publish):

@@ -55,6 +55,8 @@ def test_status_explain_and_policy_say_so(lab, daemon):
     assert (told["action"], told["would"], told["would_rule"]) == ("allow", "block", "no ads")
     _, text, _ = daemon.proxyctl("policy")
     assert "observing" in text.splitlines()[0]
+    _, text, _ = daemon.proxyctl("block", "news.example")
+    assert text.startswith("news.example would be blocked for everyone") and "only counted" in text
 
 
 def test_enforcing_ends_what_it_had_let_pass(lab, daemon):

@@ -52,6 +52,9 @@ def test_rules_follow_the_leases(lab, weir, leases):
     assert daemon.line(action="block", client="10.91.0.2")["client_name"] == "tablet-1"
     assert {flow["client_name"] for flow in daemon.ask("flows", "--client", "tablet-1")["flows"]} == {"tablet-1"}
     assert daemon.ask("clients")["clients"][0]["name"] == "tablet-1"
+    daemon.line(dst=ORIGIN6)
+    asked, = daemon.ask("who", "blocked.example")["clients"]
+    assert asked["name"] == "tablet-1" and asked["mac"] == TABLET and len(asked["addresses"]) == 2
     assert daemon.ask("explain", "--client", "tablet-1", "--host", "blocked.example")["action"] == "block"
 
     put(leases, lease(PHONE, "10.91.0.3", "tablet-1") + lease(TABLET, "10.91.0.2", "*"))
@@ -61,10 +64,11 @@ def test_rules_follow_the_leases(lab, weir, leases):
 
 def test_a_hosts_file_is_the_operators_word(lab, weir, leases, tmp_path):
     hosts = tmp_path / "hosts"
-    hosts.write_text("10.91.0.2 tablet-1\n")
+    hosts.write_text("10.91.0.2 tablet-1 tablet\n")
     put(leases, lease(PHONE, "10.91.0.3", "tablet-1"))
     daemon = weir(RULES + f'[clients]\nnames = ["{leases}", "{hosts}"]\n')
     assert status_of(lab) == 403
+    assert daemon.ask("flows", "--client", "tablet")["flows"], "by its other name"
     assert http_get(lab, ORIGIN, "blocked.example", source="10.91.0.3").status == 200
     assert "hosts file" in daemon.ask("clients")["troubles"][0]["trouble"]
 

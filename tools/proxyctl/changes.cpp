@@ -1,6 +1,7 @@
 // Changes by hand: block, allow, never, pause, and undo of any of them.
 #include <algorithm>
 
+#include "base/text.h"
 #include "proxyctl/command.h"
 #include "proxyctl/format.h"
 
@@ -18,7 +19,7 @@ std::string listed(const std::vector<std::string>& all) {
 }
 
 std::string for_whom(const HandChange& change) {
-  return change.client.empty() ? "for everyone" : "for " + listed(change.client);
+  return change.client.empty() ? "for everyone" : "for " + matched(change.client, "everyone", listed);
 }
 
 std::string until_when(const HandChange& change, std::int64_t now) {
@@ -60,18 +61,20 @@ void still_refused(const control::HandChanged& c, Page& page) {
 
 }  // namespace
 
-std::string hand_change_text(const HandChange& change, std::int64_t now) {
+std::string hand_change_text(const HandChange& change, std::int64_t now, bool observe) {
   if (change.action == "except") {
     return listed(change.host) + " is excepted from " + printable(change.list) + ", " + until_when(change, now);
   }
-  const std::string what = listed(change.host), rest = ' ' + for_whom(change) + ", " + until_when(change, now);
-  const std::string are = change.host.size() == 1 ? " is " : " are ";
+  const std::string what = matched(change.host, "everything", listed);
+  const std::string rest = ' ' + for_whom(change) + ", " + until_when(change, now);
+  const auto wanted = std::ranges::count_if(change.host, [](const std::string& h) { return !h.starts_with('!'); });
+  const std::string are = wanted > 1 ? " are " : " is ";
   if (change.action == "never") {
     return what + are + "not opened" + (change.client.empty() ? " for anyone, " : ' ' + for_whom(change) + ", ") +
            until_when(change, now);
   }
   if (change.action == "pass") return "paused" + rest + (what.empty() ? "" : ": " + what);
-  return what + are + (change.action == "allow" ? "open" : "blocked") + rest;
+  return what + (observe ? " would be " : are) + (change.action == "allow" ? "open" : "blocked") + rest;
 }
 
 std::string hand_changed_text(const control::HandChanged& c, const Look& look) {
@@ -81,7 +84,17 @@ std::string hand_changed_text(const control::HandChanged& c, const Look& look) {
                   "refused: " + printable(c.failure) + (c.suggestion.empty() ? "" : "; " + printable(c.suggestion)));
     return page.text();
   }
-  page.headline(c.unkept.empty() ? Mark::fine : Mark::attention, hand_change_text(c.change, c.now));
+  const bool judges = c.change.action == "block" || c.change.action == "allow";
+  const bool well = c.unkept.empty() && c.nobody.empty() && !(c.observe && judges);
+  page.headline(well ? Mark::fine : Mark::attention, hand_change_text(c.change, c.now, c.observe));
+  if (c.observe && judges) {
+    page.trouble(Mark::attention, "observing", "Weir changes and refuses nothing: this is only counted",
+                 "proxyctl policy shadow");
+  }
+  if (!c.nobody.empty()) {
+    page.trouble(Mark::attention, "nobody", "no lease and no hosts file knows " + listed(c.nobody) + " now",
+                 "proxyctl clients");
+  }
   if (!c.overrides.empty()) page.row("overrides", '"' + printable(c.overrides) + "\", " + printable(c.overrides_at));
   still_refused(c, page);
   if (c.change.action == "never") page.row("rules", "by name hold as before; Weir opens no TLS, of this or any name");

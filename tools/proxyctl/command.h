@@ -85,7 +85,8 @@ int complain(const Look& look, std::string_view what, std::string_view remedy, i
 /// What went wrong between this program and the daemon, and the exit status for it.
 int complain(const Look& look, const Unanswered& unanswered);
 
-/// What is known of a daemon that does not answer, if it left a page: prints that.  Returns the exit status.
+/// What is known of a daemon that does not answer, if it left a page: prints that, as JSON with the words beside it on
+/// standard error.  Returns the exit status.
 std::optional<int> show_last_page(const Arguments& arguments, const Look& look, const Unanswered& unanswered);
 /// The same in short.
 std::optional<control::Health> last_known_health(const std::string& socket, const Unanswered& unanswered);
@@ -96,7 +97,10 @@ int show(const Arguments& arguments, const Look& look, const std::expected<Answe
   if (!answer) return complain(look, answer.error());
 
   int exit = answer->status == 200 ? control::exit_done : control::exit_refused;
-  if (const auto refusal = control::refusal_in(answer->body)) return complain(look, printable(*refusal), "");
+  if (const auto refusal = control::refusal_in(answer->body)) {
+    const bool usage = answer->status == 400;
+    return complain(look, printable(*refusal), "", usage ? control::exit_usage : exit);
+  }
   if (arguments.json) {
     std::printf("%s\n", answer->body.c_str());
     return exit;

@@ -1,6 +1,7 @@
 #include "proxyctl/commands.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 
 namespace weir::proxyctl {
 namespace {
@@ -72,10 +73,15 @@ void host_by_hand_options(CLI::App& app, Arguments& to) {
   app.add_option("host", to.hosts, "names; \".x\": with everything below; \"@list\"")->required();
   by_hand_options(app, to);
 }
+/// In words: what CLI11 says of a number that is none is its range, digit by digit.
+std::string number_of_a_change(const std::string& text) {
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size() && number > 0) return {};
+  return "takes the number of a change, as 7; proxyctl status shows them";
+}
 void undo_options(CLI::App& app, Arguments& to) {
-  app.add_option("number", to.number, "of the change; proxyctl status shows it")
-      ->required()
-      ->check(CLI::PositiveNumber);
+  app.add_option("number", to.number, "of the change; proxyctl status shows it")->required()->check(number_of_a_change);
 }
 
 void cache_options(CLI::App& app, Arguments& to) {

@@ -1,4 +1,5 @@
 // One line a flow: when, who, where to, how deep, how much, and how it ended.
+#include <algorithm>
 #include <ctime>
 
 #include "base/units.h"
@@ -11,6 +12,8 @@ namespace weir::proxyctl {
 namespace {
 
 using control::FlowLine;
+
+constexpr std::uint64_t most = 10000;  ///< that can be asked for
 
 std::string spoken_reason(const std::string& name) {
   for (int i = 0; i < close_reasons; ++i) {
@@ -75,6 +78,12 @@ std::string none_text(const FlowsAsked& asked, const Look& look) {
   return page.text();
 }
 
+/// In which order they stand: what lives by its beginning, the rest by its end.
+std::string order_of(std::uint64_t live, std::uint64_t ended) {
+  if (ended == 0) return "newest first";
+  return live == 0 ? "last ended first" : "live, then last ended first";
+}
+
 }  // namespace
 
 std::string flows_text(const control::FlowList& list, const FlowsAsked& asked, std::int64_t now, const Look& look) {
@@ -86,19 +95,20 @@ std::string flows_text(const control::FlowList& list, const FlowsAsked& asked, s
   Page page(look);
   std::uint64_t all = list.flows.size();
   if (all == 0) return none_text(asked, look);
+  const std::string newest = list.more ? "the newest " : "";
   if (asked.failed) {
     const std::string why = common_reason(list.flows);
-    page.headline(Mark::attention, plural(all, "failure", "failures") + (why.empty() ? "" : ": ") + why,
-                  "newest first");
+    page.headline(Mark::attention, newest + plural(all, "failure", "failures") + (why.empty() ? "" : ": ") + why,
+                  order_of(live, all - live));
   } else {
     std::string answer =
-        plural(all, "flow", "flows") + ": " + count_text(live) + " live, " + count_text(all - live) + " ended";
+        newest + plural(all, "flow", "flows") + ": " + count_text(live) + " live, " + count_text(all - live) + " ended";
     if (failures > 0) answer += ", " + count_text(failures) + " of them failed";
-    page.headline(Mark::fine, answer, "newest first");
+    page.headline(Mark::fine, answer, order_of(live, all - live));
   }
 
   using enum Table::Align;
-  Table table({{"when", left},
+  Table table({{"begun", left},
                {"client", left, 15},
                {"host", left, 20},
                {"depth", left},
@@ -109,6 +119,10 @@ std::string flows_text(const control::FlowList& list, const FlowsAsked& asked, s
                where_to(f), spoken_depth(f.depth), f.bytes_out == 0 ? "-" : size_text(f.bytes_out), how_it_ended(f)});
   }
   table.print(page);
+  if (list.more) {
+    const std::string further = all < most ? "--limit " + std::to_string(std::min(10 * all, most)) : "";
+    page.trouble(Mark::none, "not shown", "there are more", further);
+  }
   return page.text();
 }
 

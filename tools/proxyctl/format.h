@@ -14,6 +14,9 @@ namespace weir::proxyctl {
 std::string status_text(const control::Status& status, const Look& look);
 /// Of a daemon that does not answer.  `now` in seconds since 1970.
 std::string last_page_text(const control::LastPage& page, std::int64_t now, const Look& look);
+/// Only that it does not answer, and what to do.
+std::string last_page_words(const control::LastPage& page, std::int64_t now, const Look& look);
+control::Status last_status(const control::LastPage& page, std::int64_t now);
 control::Health last_health(const control::LastPage& page, std::int64_t now);
 /// "none of 31 addresses asked over IPv4 and IPv6 since 14:02"
 std::string outage_text(const control::Outage& outage, std::int64_t now);
@@ -34,8 +37,8 @@ std::string lists_text(const control::Lists& all, const Look& look);
 std::string diff_text(const control::ListDiff& diff, const Look& look);
 /// `said`: what has been done, when it was.
 std::string list_changed_text(const control::ListChanged& change, const std::string& said, const Look& look);
-/// "a.example is open for @kids, until 10:45"
-std::string hand_change_text(const control::HandChange& change, std::int64_t now);
+/// "a.example is open for @kids, until 10:45".  `observe`: it would be, but Weir only observes.
+std::string hand_change_text(const control::HandChange& change, std::int64_t now, bool observe = false);
 std::string hand_changed_text(const control::HandChanged& changed, const Look& look);
 std::string undone_text(const control::HandChanged& undone, const Look& look);
 std::string cache_text(const control::Cache& cache, const Look& look);
@@ -58,6 +61,8 @@ struct Visitor {
   std::uint64_t received = 0;        ///< bytes
   std::uint64_t refused = 0;         ///< of `times`
   std::vector<std::string> depths = {};
+  std::string name = {}, mac = {};  ///< "" = the log has none
+  std::vector<std::string> addresses = {};
 };
 struct Visits {
   std::string host;               ///< this name and what is below it
@@ -67,10 +72,20 @@ struct Visits {
   std::uint64_t nameless = 0;  ///< of them
   std::uint64_t unreadable = 0;
   std::uint64_t compressed = 0;  ///< files
+  std::uint64_t lost = 0;        ///< lines that never reached the log
+  std::int64_t begins = 0;       ///< with the first line, whatever the limits; 0: none could be read
+  bool only_blocked = false;     ///< what rules allowed is not written
+  /// Devices: by name, else by hardware address, else by address.
   std::map<std::string, Visitor> clients = {};
+  std::map<std::string, std::string> names = {};  ///< by hardware address
 
   void add(const std::string& line);
   bool within_limits(std::int64_t time) const { return (from == 0 || time >= from) && (to == 0 || time < to); }
+  /// There are lines, and not one could be read.
+  bool blind() const { return begins == 0 && unreadable > 0; }
+
+ private:
+  Visitor& of(const control::FlowLine& flow);
 };
 std::string who_text(const Visits& visits, std::int64_t now, const Look& look);
 

@@ -46,7 +46,7 @@ void line(const Event& event, Page& page) {
   if (event.change != 0) more = "change " + std::to_string(event.change);
   if (!event.text.empty()) more += (more.empty() ? "" : ", ") + printable(event.text);
   if (event.until != 0 && event.what == "by_hand") more += " until " + clock_text(event.until, event.ts);
-  page.line(mark, cut(moment_text(event.ts) + "  " + text + (more.empty() ? "" : ": " + more), columns - 3));
+  page.line(mark, cut(moment_text(event.ts) + "  " + text + (more.empty() ? "" : ": " + more), page.line_width() - 3));
 }
 
 }  // namespace

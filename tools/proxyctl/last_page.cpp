@@ -56,7 +56,7 @@ std::string judged_text(const control::Health& health) {
 
 }  // namespace
 
-std::string last_page_text(const LastPage& page, std::int64_t now, const Look& look) {
+std::string last_page_words(const LastPage& page, std::int64_t now, const Look& look) {
   Page top(look);
   if (hangs(page, now)) {
     top.headline(Mark::act, "the daemon does not answer, since " + since_text(page.written, now) +
@@ -68,8 +68,19 @@ std::string last_page_text(const LastPage& page, std::int64_t now, const Look& l
     top.hint("wait a little; if it stays so: systemctl restart weir");
     if (!page.health.well) top.row("not judged", printable(page.health.reason));
   }
-  top.row("last known", "at " + since_text(page.asked, now) + ":");
-  return top.text() + status_text(page.status, look);
+  return top.text();
+}
+
+std::string last_page_text(const LastPage& page, std::int64_t now, const Look& look) {
+  Page known(look);
+  known.row("last known", "at " + since_text(page.asked, now) + ":");
+  return last_page_words(page, now, look) + known.text() + status_text(page.status, look);
+}
+
+control::Status last_status(const LastPage& page, std::int64_t now) {
+  control::Status status = page.status;
+  status.state = hangs(page, now) ? "hangs" : "busy";
+  return status;
 }
 
 control::Health last_health(const LastPage& page, std::int64_t now) {
@@ -83,10 +94,16 @@ control::Health last_health(const LastPage& page, std::int64_t now) {
 }
 
 std::optional<int> show_last_page(const Arguments& arguments, const Look& look, const Unanswered& unanswered) {
-  if (unanswered.why != Unanswered::Why::silent || arguments.json) return {};
+  if (unanswered.why != Unanswered::Why::silent) return {};
   const auto page = page_after_silence(arguments.socket);
   if (!page) return {};
-  std::fputs(last_page_text(*page, seconds_now(), look).c_str(), stdout);
+  const std::int64_t now = seconds_now();
+  if (arguments.json) {
+    std::fputs(last_page_words(*page, now, look).c_str(), stderr);
+    std::printf("%s\n", control::json_text(last_status(*page, now)).c_str());
+  } else {
+    std::fputs(last_page_text(*page, now, look).c_str(), stdout);
+  }
   return control::exit_refused;
 }
 

@@ -64,6 +64,8 @@ std::string config_diff_text(const control::ConfigDiff& diff, const Look& look) 
 
 namespace {
 
+constexpr std::int64_t longest_window = 7 * 24 * 3600;
+
 int change(const Arguments& arguments, const Look& look, const Question& question) {
   return show<control::Reloaded>(arguments, look, question,
                                  [&](const control::Reloaded& r) { return reload_text(r, std::time(nullptr), look); });
@@ -76,6 +78,7 @@ int reload(const Arguments& arguments, const Look& look) {
   if (!arguments.confirm.empty()) {
     const auto given = seconds_in(arguments.confirm);
     if (!given) return complain(look, "--confirm takes a duration, as 90s or 10m", "", control::exit_usage);
+    if (*given > longest_window) return complain(look, "--confirm takes at most 7d", "", control::exit_usage);
     window = std::to_string(*given);
   }
   return change(arguments, look, {.method = "POST", .path = "/v1/reload", .query = {{"confirm", window}}});

@@ -29,7 +29,7 @@ std::string parts(std::initializer_list<Part> all) {
 }
 
 struct Trouble {
-  std::string answer;  ///< for the first line
+  std::string answer;  ///< for the first line; "" = none
   std::string label;
   std::string text;
   std::string remedy;
@@ -94,6 +94,24 @@ void about_origins(const Status& s, std::vector<Trouble>& found) {
                    outage_text(s.outage, s.now), "proxyctl flows --failed"});
 }
 
+/// Counted since the start; what was an hour ago is over, and no word for the first line.
+void about_unjudged(const Status& s, std::vector<Trouble>& found) {
+  constexpr std::int64_t news = 3600;
+  const control::Unjudged& u = s.unjudged;
+  if (sum(u) == 0) return;
+  std::string how = s.tier.on_failure == "closed" ? "held back: " : "passed unjudged: ";
+  if (!s.tier.differing.empty()) how = "by on_failure of each client: ";
+  how += parts({{"without a heartbeat", u.no_daemon},
+                {"overloaded", u.overloaded},
+                {"accept queue full", u.listener_full},
+                {"flow map full", u.flow_map_full},
+                {"listener refused", u.assign_failed},
+                {"takeover failed", u.takeover_failed}});
+  if (u.last != 0) how += "; last at " + clock_text(u.last, s.now);
+  const bool lately = u.last == 0 || s.now - u.last < news;
+  found.push_back({lately ? "not every connection was judged" : "", "not enforced", how, "proxyctl reasons"});
+}
+
 /// In the order in which somebody should look at them.
 std::vector<Trouble> troubles(const Status& s) {
   std::vector<Trouble> found;
@@ -114,8 +132,11 @@ std::vector<Trouble> troubles(const Status& s) {
                      "called so by no lease and no hosts file: " + names, "proxyctl clients"});
   }
   for (const std::string& list : s.policy.stale) {
+    const bool empty = std::ranges::count(s.policy.empty, list) > 0;
     found.push_back(
-        {"a list is stale", "list", printable(list) + ": not fetched, the last copy holds", "proxyctl lists"});
+        {empty ? "a list is empty" : "a list is stale", "list",
+         printable(list) + (empty ? ": never fetched, it holds no name" : ": not fetched, the last copy holds"),
+         "proxyctl lists"});
   }
   for (const control::HandChange& change : s.by_hand) {
     if (!control::pauses(change)) continue;
@@ -125,19 +146,7 @@ std::vector<Trouble> troubles(const Status& s) {
   about_memory(s.memory, found);
   about_conntrack(s.conntrack, found);
   if (!s.outage.total) about_origins(s, found);
-  const control::Unjudged& u = s.unjudged;
-  if (u.no_daemon + u.overloaded + u.listener_full + u.flow_map_full + u.assign_failed + u.takeover_failed > 0) {
-    std::string how = s.tier.on_failure == "closed" ? "held back: " : "passed unjudged: ";
-    if (!s.tier.differing.empty()) how = "by on_failure of each client: ";
-    found.push_back({"not every connection was judged", "not enforced",
-                     how + parts({{"without a heartbeat", u.no_daemon},
-                                  {"overloaded", u.overloaded},
-                                  {"accept queue full", u.listener_full},
-                                  {"flow map full", u.flow_map_full},
-                                  {"listener refused", u.assign_failed},
-                                  {"takeover failed", u.takeover_failed}}),
-                     "proxyctl reasons"});
-  }
+  about_unjudged(s, found);
   about_logs(s, found);
   return found;
 }
@@ -148,10 +157,10 @@ void times(const control::Times& t, Page& page) {
            t.next_wall.empty() ? "" : "next change " + printable(t.next_wall));
 }
 
-void by_hand(const control::HandChange& change, std::int64_t now, Page& page) {
+void by_hand(const control::HandChange& change, std::int64_t now, bool observe, Page& page) {
   const std::string number = std::to_string(change.number);
   const bool idle = !change.idle.empty();
-  std::string text = hand_change_text(change, now);
+  std::string text = hand_change_text(change, now, observe);
   if (idle) text += "; without effect: " + printable(change.idle);
   page.trouble(idle ? Mark::attention : Mark::none, "by hand " + number, text, "proxyctl undo " + number);
 }
@@ -225,10 +234,11 @@ std::string status_text(const Status& s, const Look& look) {
   std::string answer = printable(s.state) + ": new connections " + (drains ? "pass unjudged" : "are not judged");
   if (running) answer = s.would.observe ? "observing: nothing is changed or refused" : "running";
   if (running && s.tier.floor == "splice") answer += ", every connection through the daemon";
-  if (!found.empty() && running) answer += "; " + found.front().answer;
+  const auto told = std::ranges::find_if(found, [](const Trouble& trouble) { return !trouble.answer.empty(); });
+  if (told != found.end() && running) answer += "; " + told->answer;
   std::string up = duration_text(std::chrono::seconds(s.now - s.started));
   page.headline(!running || s.outage.total ? Mark::act
-                : found.empty()            ? Mark::fine
+                : told == found.end()      ? Mark::fine
                                            : Mark::attention,
                 answer, "since " + clock_text(s.started, s.now) + ", " + up);
 
@@ -245,13 +255,14 @@ std::string status_text(const Status& s, const Look& look) {
                  "proxyctl drain --undo");
   }
   times(s.times, page);
-  for (const control::HandChange& change : s.by_hand) by_hand(change, s.now, page);
+  for (const control::HandChange& change : s.by_hand) by_hand(change, s.now, s.would.observe, page);
   traffic(s, page);
   limited(s.limited, page);
   would(s.would, page);
   if (!s.tier.fallback.empty()) page.trouble(Mark::none, "no takeover", printable(s.tier.fallback), "proxyctl doctor");
   for (const Trouble& trouble : found)
-    if (!trouble.text.empty()) page.trouble(Mark::attention, trouble.label, trouble.text, trouble.remedy);
+    if (!trouble.text.empty())
+      page.trouble(trouble.answer.empty() ? Mark::none : Mark::attention, trouble.label, trouble.text, trouble.remedy);
   if (running && s.would.observe) page.hint("set observe = false, then proxyctl reload --confirm 10m");
   return page.text();
 }

@@ -171,9 +171,9 @@ void Table::print(Page& page) const {
     widths.push_back(most);
     total += most + gap;
   }
-  for (std::size_t i = heads_.size(); i-- > 0 && total > columns;) {
+  for (std::size_t i = heads_.size(); i-- > 0 && total > page.line_width();) {
     if (heads_[i].least == 0 || widths[i] <= heads_[i].least) continue;
-    std::size_t yielded = std::min(total - columns, widths[i] - heads_[i].least);
+    std::size_t yielded = std::min(total - page.line_width(), widths[i] - heads_[i].least);
     widths[i] -= yielded;
     total -= yielded;
   }

@@ -42,6 +42,8 @@ class Page {
   void line(Mark mark, std::string_view text);
 
   const std::string& text() const { return text_; }
+  /// Columns of a line that is not broken: of a terminal; whoever reads on by program gets the whole.
+  std::size_t line_width() const { return look_.marks == Look::Marks::none ? std::string::npos : columns; }
 
  private:
   std::string prefix(Mark mark) const;

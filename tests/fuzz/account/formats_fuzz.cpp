@@ -56,7 +56,7 @@ std::size_t words_of(std::string_view line) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const account::Record record = record_of({reinterpret_cast<const char*>(data), size});
   for (const LogFormat format : {LogFormat::json, LogFormat::combined, LogFormat::squid, LogFormat::lancache}) {
-    const std::string line = account::line_of(record, format);
+    const std::string line = account::line_of(record, format, record.status > 0);
     if (line.empty()) continue;
     require(line.ends_with('\n') && std::count(line.begin(), line.end(), '\n') == 1);
     require(std::all_of(line.begin(), line.end() - 1, [](char c) { return c >= 0x20 && c < 0x7f; }));

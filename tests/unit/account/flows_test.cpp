@@ -88,8 +88,8 @@ TEST(Filter, FindsADeviceByItsHardwareAddressAndItsName) {
   record.client_name = "tablet-1";
   EXPECT_TRUE((Filter{.mac = record.flow.mac}.wants(record)));
   EXPECT_FALSE((Filter{.mac = Mac::parse("02:00:5e:10:00:02")}.wants(record)));
-  EXPECT_TRUE((Filter{.client_name = "tablet-1"}.wants(record)));
-  EXPECT_FALSE((Filter{.client_name = "tablet-2"}.wants(record)));
+  EXPECT_TRUE((Filter{.client_names = {"tablet", "tablet-1"}}.wants(record)));
+  EXPECT_FALSE((Filter{.client_names = {"tablet-2"}}.wants(record)));
   EXPECT_FALSE((Filter{.mac = record.flow.mac}.wants(Record())));
 }
 

@@ -163,6 +163,18 @@ TEST(LancacheLine, IsThatOfTheDashboards) {
   EXPECT_EQ(lancache_line(passed()), "") << "a dashboard of downloads knows no connections";
 }
 
+// The query of the page that a request came from is as secret as its own.
+TEST(Formats, TheQueryOfAReferrerIsToldOnlyWhereQueriesAre) {
+  Record r = download();
+  for (const char* tail : {"?token=secret", "#secret", "?q=a#secret?b"}) {
+    r.heads = std::make_shared<Heads>(Heads{.referer = std::string("http://bank.example/account") + tail});
+    for (const LogFormat format : {LogFormat::combined, LogFormat::lancache}) {
+      EXPECT_NE(line_of(r, format).find("\"http://bank.example/account\""), std::string::npos) << line_of(r, format);
+      EXPECT_NE(line_of(r, format, true).find(tail), std::string::npos) << line_of(r, format, true);
+    }
+  }
+}
+
 // A client may send any octet but CR, LF and NUL in a field, and the log must stay one line of the same fields.
 TEST(Formats, NothingThatAClientSendsEndsAFieldOrALine) {
   const std::string evil = "a\" 200 0 \"-\" \"x\\\n\r\x1b[2J\x80 \t\x7f";

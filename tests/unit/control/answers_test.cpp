@@ -69,10 +69,14 @@ TEST(Answers, SlowIsWhatTheDeskSays) {
 
 TEST(Answers, StatusAndPolicyTellWhatShadowsWouldHaveDone) {
   FakeDesk desk;
+  config::Config config = desk.policy_->config();
+  for (const char* rule : {"b", "c", "d"}) config.rules.push_back({.name = rule, .action = Action::block, .where = {}});
+  config.rules.push_back({.name = "opens", .action = Action::allow, .shadow = true, .where = {}});
+  desk.policy_ = policy::Snapshot::build(config, {}, 1);
   account::Ledger& ledger = desk.books_.ledger(0);
-  for (const char* rule : {"ads", "ads", "b", "c", "d", "d"}) {
+  for (const char* rule : {"ads", "ads", "b", "c", "d", "d", "gone", "gone", "gone", "opens"}) {
     account::Record line = record(7, "10.0.0.1", CloseReason::done);
-    line.would = Action::block;
+    line.would = rule == std::string_view("opens") ? Action::allow : Action::block;
     line.would_rule = rule;
     ledger.request(line);
   }
@@ -80,16 +84,16 @@ TEST(Answers, StatusAndPolicyTellWhatShadowsWouldHaveDone) {
 
   const Status s = read<Status>(answer(desk, "GET", "/v1/status"));
   EXPECT_FALSE(s.would.observe);
-  EXPECT_EQ(s.would.shadows, 0u);
-  EXPECT_EQ(s.would.lines, 7u);
-  EXPECT_EQ(s.would.refused, 6u);
+  EXPECT_EQ(s.would.shadows, 1u);
+  EXPECT_EQ(s.would.lines, 11u);
+  EXPECT_EQ(s.would.refused, 6u) << "by rules that are in force still";
   ASSERT_EQ(s.would.most.size(), 3u);
   EXPECT_EQ(s.would.most[0].rule, "ads");
   EXPECT_EQ(s.would.most[1].rule, "d");
   EXPECT_EQ(s.would.most[2].count, 1u);
 
   const Policy p = read<Policy>(answer(desk, "GET", "/v1/policy"));
-  ASSERT_EQ(p.rules.size(), 1u);
+  ASSERT_EQ(p.rules.size(), 5u);
   EXPECT_EQ(p.rules[0].would, 2u);
   EXPECT_EQ(p.rules[0].hits, 0u);
   EXPECT_TRUE(p.rules[0].in_force);
@@ -183,7 +187,65 @@ TEST(Answers, FlowsAreThoseOfTheAccessLogAndLiveOnesHaveNoReason) {
   EXPECT_EQ(read<FlowList>(answer(desk, "GET", "/v1/flows?client=10.0.0.0%2F30")).flows.size(), 2u);
   EXPECT_EQ(read<FlowList>(answer(desk, "GET", "/v1/flows?host=EXAMPLE.")).flows.size(), 2u);
   EXPECT_EQ(read<FlowList>(answer(desk, "GET", "/v1/flows?host=other")).flows.size(), 0u);
-  EXPECT_EQ(read<FlowList>(answer(desk, "GET", "/v1/flows?limit=1")).flows.size(), 1u);
+}
+
+TEST(Answers, FlowsSayWhetherTheLimitKeptOthersOut) {
+  FakeDesk desk;
+  account::Ledger& ledger = desk.books_.ledger(0);
+  const auto asked = [&](const char* limit) {
+    return read<FlowList>(answer(desk, "GET", std::string("/v1/flows?limit=") + limit));
+  };
+  ledger.request(record(7, "10.0.0.1", CloseReason::done));
+  EXPECT_FALSE(asked("1").more);
+  ledger.opened({.flow = record(0, "10.0.0.9", {}).flow});
+  EXPECT_EQ(asked("1").flows.size(), 1u);
+  EXPECT_TRUE(asked("1").flows.at(0).live);
+  EXPECT_TRUE(asked("1").more) << "one that has ended";
+  EXPECT_EQ(asked("2").flows.size(), 2u);
+  EXPECT_FALSE(asked("2").more);
+}
+
+// Lines bear the first name of a device; whoever knows it by another one means the same device.
+TEST(Answers, FlowsOfADeviceAreFoundByAnyOfItsNames) {
+  FakeDesk desk;
+  account::Record r = record(7, "10.0.0.7", CloseReason::done);
+  r.client_name = "tablet-1";
+  desk.books_.ledger(0).request(r);
+  const auto asked = [&](const char* client) {
+    return read<FlowList>(answer(desk, "GET", std::string("/v1/flows?client=") + client)).flows.size();
+  };
+  EXPECT_EQ(asked("tablet-1"), 1u);
+  EXPECT_EQ(asked("tablet"), 1u);
+  EXPECT_EQ(asked("tablet-2"), 0u);
+}
+
+TEST(Answers, AnAddressAsHostIsTheDestinationOfThoseThatNamedNobody) {
+  FakeDesk desk;
+  account::Record named = record(7, "10.0.0.1", CloseReason::done), nameless = named, v6 = named;
+  nameless.host = v6.host = "";
+  v6.flow.origin = {*Address::parse("2001:db8::1"), 443};
+  for (const account::Record& r : {named, nameless, v6}) desk.books_.ledger(0).request(r);
+  const auto asked = [&](const char* host) {
+    return read<FlowList>(answer(desk, "GET", std::string("/v1/flows?host=") + host)).flows.size();
+  };
+  EXPECT_EQ(asked("198.51.100.1"), 1u);
+  EXPECT_EQ(asked("198.51.100.1:443"), 1u) << "as the page of flows shows it";
+  EXPECT_EQ(asked("%5B2001:db8::1%5D:443"), 1u);
+  EXPECT_EQ(asked("a.example"), 1u);
+  EXPECT_EQ(asked("198.51.100.2"), 0u);
+}
+
+TEST(Answers, AStatusTellsWhatTheAccessLogHolds) {
+  FakeDesk desk;
+  Status s = read<Status>(answer(desk, "GET", "/v1/status"));
+  EXPECT_EQ(s.log.format, "json");
+  EXPECT_EQ(s.log.only, "all");
+  config::Config config;
+  config.log = {.format = LogFormat::squid, .only_blocked = true};
+  desk.policy_ = policy::Snapshot::build(config, {}, 1);
+  s = read<Status>(answer(desk, "GET", "/v1/status"));
+  EXPECT_EQ(s.log.format, "squid");
+  EXPECT_EQ(s.log.only, "blocked");
 }
 
 TEST(Answers, AUrlOfStrayBytesIsStillJson) {
@@ -251,7 +313,9 @@ TEST(Answers, ExplainTakesADeviceByItsName) {
   EXPECT_EQ(e.client, "10.0.0.7");
   EXPECT_EQ(e.mac, "02:00:5e:10:00:01");
   EXPECT_EQ(e.client_name, "tablet-1");
-  EXPECT_EQ(answer(desk, "GET", "/v1/explain?client=tablet-2").status, 400) << "nobody is called so";
+  const Answer nobody = answer(desk, "GET", "/v1/explain?client=tablet-2");
+  EXPECT_EQ(nobody.status, 409);
+  EXPECT_EQ(refusal_in(nobody.body), "no device is called tablet-2 now");
 }
 
 TEST(Answers, ClientsAreThoseOfTheDesk) {

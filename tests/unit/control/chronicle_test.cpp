@@ -73,6 +73,8 @@ TEST(ChronicleWords, SayWhatAChangeByHandIsInHalfALine) {
             "paused for tv-1 and tv-2");
   EXPECT_EQ(told({.action = Action::allow, .list = "ads", .host = {"cdn.example"}, .client = {}}),
             "cdn.example excepted from ads");
+  EXPECT_EQ(told({.action = Action::block, .list = "", .host = {"!a.example"}, .client = {"@kids", "!tv-1"}}),
+            "everything but a.example blocked for @kids but not tv-1");
   EXPECT_EQ(numbers_of({Change{.number = 8}, Change{.number = 9}}), "8 and 9");
 }
 

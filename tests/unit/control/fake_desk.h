@@ -36,7 +36,8 @@ class FakeDesk : public Desk {
   policy::Moment moment() override { return moment_; }
   ClientList clients() override { return {.clients = {{.name = "tablet-1", .connections = 2}}, .most = 4096}; }
   std::optional<Who> who(const std::string& client) override {
-    if (client == "tablet-1") return Who{*Address::parse("10.0.0.7"), Mac::parse("02:00:5e:10:00:01"), "tablet-1"};
+    if (client == "tablet-1" || client == "tablet")
+      return Who{*Address::parse("10.0.0.7"), Mac::parse("02:00:5e:10:00:01"), "tablet-1"};
     if (const auto address = Address::parse(client)) return Who{.address = *address, .mac = {}, .name = {}};
     return {};
   }

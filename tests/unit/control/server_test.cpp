@@ -7,6 +7,8 @@
 
 #include <cstring>
 #include <filesystem>
+#include <functional>
+#include <future>
 #include <thread>
 
 #include "control/socket.h"
@@ -35,6 +37,7 @@ class ServerTest : public testing::Test {
 
   io::Task<void> run() {
     Handler handler = [this](std::string_view method, std::string_view target) {
+      if (stand_) std::exchange(stand_, {})();
       return answer(desk_, method, target);
     };
     Result<void> end = co_await serve(loop_, socket_->take(), std::move(handler));
@@ -69,6 +72,7 @@ class ServerTest : public testing::Test {
   fs::path folder_;
   std::string path_;
   FakeDesk desk_;
+  std::function<void()> stand_;  // before the next answer
   io::Loop loop_;
   std::optional<Socket> socket_;
   std::thread thread_;
@@ -119,6 +123,30 @@ TEST_F(ServerTest, AClientThatSaysNothingIsToldAfterAWhileAndHoldsNobodyUp) {
   Fd silent = dial();
   EXPECT_EQ(status_of(ask(good)), 200);
   EXPECT_EQ(status_of(read_all(silent.get())), 408);
+}
+
+// A daemon that stood still finds the requests of all who asked meanwhile, those who gave up among them.
+TEST_F(ServerTest, AChangeIsNotCarriedOutForOneWhoHasLeft) {
+  std::promise<void> standing, go_on;
+  stand_ = [&] {
+    standing.set_value();
+    go_on.get_future().wait();
+  };
+  std::thread busy([this] { ask(good); });
+  standing.get_future().wait();
+  const std::string reload = "POST /v1/reload HTTP/1.1\r\nHost: weir\r\n\r\n";
+  {
+    Fd given_up = dial();
+    ASSERT_EQ(::send(given_up.get(), reload.data(), reload.size(), MSG_NOSIGNAL), std::ssize(reload));
+  }
+  Fd half = dial();
+  ASSERT_EQ(::send(half.get(), reload.data(), reload.size(), MSG_NOSIGNAL), std::ssize(reload));
+  ::shutdown(half.get(), SHUT_WR);
+  go_on.set_value();
+  EXPECT_EQ(status_of(read_all(half.get())), 422) << "who only sends no more waits for his answer";
+  busy.join();
+  EXPECT_EQ(status_of(ask(good)), 200);
+  EXPECT_EQ(desk_.reloads_, 1);
 }
 
 TEST_F(ServerTest, OneClientTooManyIsClosed) {

@@ -205,6 +205,15 @@ TEST(Flows, SinceLeavesOutWhatEndedBefore) {
   EXPECT_EQ(answer(desk, "GET", "/v1/flows?since=15m").status, 400);
 }
 
+TEST(Health, SpeaksOfNoCopyWhereAListWasNeverFetched) {
+  FakeDesk desk;
+  Bulletin bulletin = bulletin_of(desk);
+  bulletin.status.policy.stale = {"ads", "ut1"};
+  bulletin.status.policy.empty = {"ut1"};
+  const Health health = health_of(desk, bulletin, bulletin.posted);
+  EXPECT_EQ(health.notes, (std::vector<std::string>{"list ads is stale", "list ut1 was never fetched"}));
+}
+
 TEST(Health, SaysThatNoOriginAnswersAndIsWellAllTheSame) {
   FakeDesk desk;
   EXPECT_NE(metrics(desk).find("weir_origins_silent{family=\"ipv4\"} 0\n"), std::string::npos);

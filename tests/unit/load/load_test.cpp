@@ -152,7 +152,7 @@ TEST_F(Load, ACategoryThatDoesNotExistIsAnErrorWithASuggestion) {
             "weir.toml:9:22: error: there is no category \"@ads/x\"\n"
             "  → this list has no categories: write \"@ads\"\n"
             "weir.toml:9:32: error: there is no list \"@nothing/x\"\n"
-            "  → define it as [[list]] name = \"nothing/x\"\n");
+            "  → define it as [[list]] name = \"nothing\"\n");
 }
 
 TEST_F(Load, AListThatIsBrokenIsAnErrorAtItsPlace) {

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,7 @@
 
 #include "base/fd.h"
 #include "proxyctl/command.h"
+#include "proxyctl/commands.h"
 
 namespace weir::proxyctl {
 namespace {
@@ -51,12 +53,16 @@ class ClientTest : public testing::Test {
       EXPECT_EQ(::write(client.get(), response.data(), response.size()), static_cast<ssize_t>(response.size()));
     });
   }
-  int status_exit() {
+  int status_exit(bool json = false) {
     Arguments arguments;
+    arguments.json = json;
+    return exit_of(status, std::move(arguments));
+  }
+  int exit_of(int (*command)(const Arguments&, const Look&), Arguments arguments) {
     arguments.socket = path_;
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    int exit = status(arguments, {});
+    int exit = command(arguments, {});
     out_ = testing::internal::GetCapturedStdout();
     err_ = testing::internal::GetCapturedStderr();
     return exit;
@@ -121,6 +127,12 @@ TEST_F(ClientTest, ShowsTheLastPageOfADaemonThatHangs) {
   EXPECT_EQ(status_exit(), control::exit_refused);
   EXPECT_NE(out_.find("the daemon does not answer, since 2025-03-10"), std::string::npos) << out_;
   EXPECT_NE(out_.find("9.9"), std::string::npos);
+  EXPECT_EQ(status_exit(/*json=*/true), control::exit_refused);
+  const auto last = control::parse_json<control::Status>(out_);
+  ASSERT_TRUE(last) << out_;
+  EXPECT_EQ(last->state, "hangs");
+  EXPECT_EQ(last->version, "9.9");
+  EXPECT_NE(err_.find("the daemon does not answer, since 2025-03-10"), std::string::npos) << err_;
   std::ofstream(path_ + ".last") << "{";
   EXPECT_EQ(status_exit(), control::exit_refused);
   EXPECT_EQ(out_, "") << "a page that is not understood is none";
@@ -130,6 +142,51 @@ TEST_F(ClientTest, ExitsWithOneWhenTheDaemonRefuses) {
   serve("HTTP/1.1 404 Not Found\r\nContent-Length: 25\r\n\r\n{\"error\":\"no such path\"} ");
   EXPECT_EQ(status_exit(), control::exit_refused);
   EXPECT_NE(err_.find("no such path"), std::string::npos);
+}
+
+TEST_F(ClientTest, ExitsWithTwoWhenTheQuestionIsNotUnderstood) {
+  serve("HTTP/1.1 400 Bad Request\r\n\r\n{\"error\":\"client: not understood; it takes an address\"}");
+  Arguments arguments;
+  arguments.client = "@kids";
+  EXPECT_EQ(exit_of(flows, std::move(arguments)), control::exit_usage);
+  EXPECT_NE(err_.find("it takes an address"), std::string::npos) << err_;
+}
+
+TEST_F(ClientTest, AWindowThatIsTooLongIsUsageAndNobodyIsAsked) {
+  Arguments arguments;
+  arguments.confirm = "30d";
+  EXPECT_EQ(exit_of(reload, std::move(arguments)), control::exit_usage);
+  EXPECT_NE(err_.find("--confirm takes at most 7d"), std::string::npos) << err_;
+}
+
+TEST_F(ClientTest, WhoReadsTheLogOfTheDaemonAndKnowsWhatItWritesThere) {
+  const std::string log = (folder_ / "access.log").string();
+  const std::string answer = "HTTP/1.1 200 OK\r\n\r\n{\"log\":{\"path\":\"";
+  std::ofstream(log) << R"({"ts":"2025-03-10T11:00:00.000Z","client":"192.0.2.7","host":"other.example"})" << '\n';
+  Arguments arguments;
+  arguments.host = "files.example";
+  serve(answer + log + R"(","format":"json","only":"blocked"}})");
+  EXPECT_EQ(exit_of(who, arguments), control::exit_done);
+  EXPECT_NE(out_.find("nobody was refused files.example"), std::string::npos) << out_;
+  server_.join();
+  fs::remove(path_);
+
+  std::ofstream(log) << "192.0.2.7 - - [10/Mar/2025:11:00:00 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"-\"\n";
+  serve(answer + log + R"(","format":"combined","only":"all"}})");
+  EXPECT_EQ(exit_of(who, arguments), control::exit_refused);
+  EXPECT_NE(out_.find("this log cannot be read"), std::string::npos) << out_;
+  server_.join();
+  fs::remove(path_);
+
+  serve(answer + R"("}})");
+  EXPECT_EQ(exit_of(who, arguments), control::exit_refused);
+  EXPECT_NE(err_.find("the access log is off"), std::string::npos) << err_;
+  server_.join();
+  fs::remove(path_);
+
+  const Fd hung = listen();
+  EXPECT_EQ(exit_of(who, arguments), control::exit_refused);
+  EXPECT_NE(err_.find("does not answer"), std::string::npos) << "where it writes is not known: " << err_;
 }
 
 TEST_F(ClientTest, ExitsWithOneWhenTheAnswerIsNotUnderstood) {
@@ -152,6 +209,20 @@ TEST_F(ClientTest, JsonIsPrintedAsTheDaemonSentIt) {
   int exit = status(arguments, {});
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "{\"version\":\"9\",  \"new\":[1,2]}\n");
   EXPECT_EQ(exit, control::exit_done);
+}
+
+TEST(CommandLine, WhatIsNoNumberOfAChangeIsToldInWords) {
+  for (const char* text : {"x", "0", "1e3", "99999999999"}) {
+    Arguments arguments;
+    CLI::App app;
+    declare(app, arguments);
+    try {
+      app.parse(std::string("undo ") + text);
+      ADD_FAILURE() << text;
+    } catch (const CLI::ParseError& error) {
+      EXPECT_NE(std::string(error.what()).find("the number of a change"), std::string::npos) << error.what();
+    }
+  }
 }
 
 }  // namespace

@@ -19,6 +19,24 @@ TEST_F(Golden, ClientsAreNamedBeforeTheyAreNumbered) {
   expect_golden("clients_none", clients_text({}, look_));
 }
 
+// A counter that grew last in the night needs nobody in the morning; it stays to be seen.
+TEST_F(Golden, StatusForgetsInItsFirstLineWhatIsLongAgo) {
+  auto status = json<control::Status>("status_quiet");
+  status.unjudged = {.no_daemon = 1, .last = status.now - 600};
+  expect_golden("status_unjudged", status_text(status, look_));
+  status.unjudged.last = status.now - 3600;
+  expect_golden("status_unjudged_once", status_text(status, look_));
+  status.policy.differs = true;
+  EXPECT_NE(status_text(status, look_).find("the file on disk differs"), std::string::npos);
+}
+
+TEST_F(Golden, StatusTellsAListWithoutACopyFromAStaleOne) {
+  auto status = json<control::Status>("status_quiet");
+  status.policy.stale = {"ut1", "ads"};
+  status.policy.empty = {"ut1"};
+  expect_golden("status_lists", status_text(status, look_));
+}
+
 TEST_F(Golden, StatusNamesDevicesThatNobodyKnows) {
   auto status = json<control::Status>("status_quiet");
   status.policy.unknown_devices = {"tv-1", "tablet-2"};
@@ -37,8 +55,11 @@ TEST_F(Golden, StatusOfADaemonThatDoesNotAnswerIsTheLastKnown) {
             "not well: the daemon does not answer since 12:28:20, new connections follow on_failure");
   EXPECT_FALSE(last_health(page, now_).well);
 
+  EXPECT_EQ(last_status(page, now_).state, "hangs");
+
   page.written = now_ - 1;
   page.asked = now_ - 30;
+  EXPECT_EQ(last_status(page, now_).state, "busy");
   expect_golden("status_busy", last_page_text(page, now_, look_));
   EXPECT_TRUE(last_health(page, now_).well) << "judged by those who do not hang";
   page.health = {.well = false, .reason = "a worker hangs since 12:29:00", .line = "not well: a worker hangs"};
@@ -156,6 +177,7 @@ TEST_F(Golden, StatusNamesWhomLimitsHoldAndWhenMemoryIsShort) {
 TEST_F(Golden, WhoAskedForANameAndWhatCannotBeKnown) {
   Visits visits{
       .host = "files.example", .files = 12, .lines = 38204, .nameless = 458, .unreadable = 2, .compressed = 3};
+  visits.begins = 1740700800;
   visits.clients["192.168.1.40"] = {
       .first = 1741000000, .last = 1741002000, .times = 22, .received = 1503238553, .depths = {"inspected"}};
   visits.clients["2001:db8::17"] = {.first = 1741605605,
@@ -165,7 +187,22 @@ TEST_F(Golden, WhoAskedForANameAndWhatCannotBeKnown) {
                                     .refused = 1600,
                                     .depths = {"spliced", "served"}};
   expect_golden("who", who_text(visits, now_, look_));
-  expect_golden("who_nobody", who_text({.host = "files.example", .files = 1, .lines = 7}, now_, look_));
+  const Visits nobody{.host = "files.example", .files = 1, .lines = 7, .begins = 1740700800};
+  expect_golden("who_nobody", who_text(nobody, now_, look_));
+}
+
+// "Nobody" is said where it is known, and nowhere else.
+TEST_F(Golden, WhoSaysWhatTheLogCannotTell) {
+  const Visits nobody{.host = "files.example", .files = 1, .lines = 7, .begins = 1741600000};
+  Visits blocked = nobody, late = nobody, later = nobody, unread = nobody, packed = nobody, lost = nobody;
+  blocked.only_blocked = true;
+  late.from = 1740787200;
+  later.to = 1741000000;
+  unread.unreadable = packed.compressed = lost.lost = 1;
+  const Visits squid{.host = "files.example", .files = 1, .unreadable = 1}, empty{.host = "files.example", .files = 1};
+  std::string text;
+  for (const Visits& v : {blocked, late, later, unread, packed, lost, squid, empty}) text += who_text(v, now_, look_);
+  expect_golden("who_unknown", text);
 }
 
 TEST_F(Golden, StatusSaysWhichRulesTheClockHasPutInForce) {
@@ -242,6 +279,23 @@ TEST_F(Golden, AChangeByHandSaysWhatHoldsUntilWhenAndWhatItOverrides) {
   expect_golden("allow_locked", hand_changed_text(locked, look_));
 }
 
+TEST_F(Golden, AChangeByHandSaysWhatItDoesNotReach) {
+  control::HandChanged c{.done = true, .change = {.number = 8, .action = "block", .host = {"!a.example"}}, .now = now_};
+  expect_golden("block_negated", hand_changed_text(c, look_));
+  c.change.host = {"news.example"};
+  c.observe = true;
+  expect_golden("block_observed", hand_changed_text(c, look_));
+  c.observe = false;
+  c.change.client = {"@kids", "!tv-9"};
+  c.nobody = {"tv-9"};
+  expect_golden("block_nobody", hand_changed_text(c, look_));
+  c = {.done = true,
+       .change = {.number = 9, .action = "pass"},
+       .held = {{"a.example", "law", "weir.toml:10"}},
+       .now = now_};
+  expect_golden("pause_locked", hand_changed_text(c, look_));
+}
+
 TEST_F(Golden, StatusOfAnObserverSaysWhatItWouldHaveDone) {
   control::Status status = json<control::Status>("status_quiet");
   status.connections.block = status.connections.reset = 0;
@@ -271,6 +325,12 @@ TEST_F(Golden, StatusWithoutATerminalHasNoMarks) {
 
 TEST_F(Golden, FlowsShowLiveAndEnded) {
   expect_golden("flows", flows_text(json<control::FlowList>("flows"), {}, now_, look_));
+}
+
+TEST_F(Golden, FlowsSayThatThereAreMore) {
+  auto list = json<control::FlowList>("flows");
+  list.more = true;
+  expect_golden("flows_more", flows_text(list, {}, now_, look_));
 }
 
 TEST_F(Golden, FlowsWithNoneSaysSo) {
@@ -320,6 +380,16 @@ TEST_F(Golden, ConfigDiffShowsLinesAndMistakes) {
 TEST_F(Golden, HistoryIsALineAnEvent) {
   expect_golden("history", history_text(json<control::History>("history"), look_));
   expect_golden("history_none", history_text({}, look_));
+}
+
+// A program that reads along has no columns.
+TEST_F(Golden, NothingIsCutWithoutATerminal) {
+  const std::string words = std::string(150, 'w') + " end";
+  const control::History history{.now = now_, .events = {{.ts = now_, .what = "refused", .text = words}}};
+  EXPECT_NE(history_text(history, {}).find(words), std::string::npos);
+  const control::Reasons reasons{.wire = {}, .close = {{.name = "done", .text = words, .count = 1}}};
+  EXPECT_NE(reasons_text(reasons, {}).find(words), std::string::npos);
+  EXPECT_EQ(reasons_text(reasons, look_).find(words), std::string::npos);
 }
 
 TEST_F(Golden, DrainSaysWhatIsHeldStill) {

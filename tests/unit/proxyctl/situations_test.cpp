@@ -1,5 +1,7 @@
 // Twelve situations of an operator, in the order in which they come over the years, and the page that answers each.
 // What a page cannot say yet stands in a comment; what it says must read as well as if somebody had been asked.
+#include <ctime>
+
 #include "golden.h"
 
 namespace weir::proxyctl {
@@ -53,14 +55,30 @@ TEST_F(Situation, S04_ATeacherWantsOneSiteForHalfAnHour) {
   expect_golden("s04_a_teacher", hand_changed_text(open, look_) + hand_changed_text(locked, look_));
 }
 
-// Users are not known, devices are as the log wrote them.
+std::string line(std::int64_t begun, const char* device, const char* address, const char* host, std::uint64_t bytes,
+                 int seconds) {
+  control::FlowLine flow{.client = address, .client_name = device, .host = host, .depth = "inspect", .action = "allow"};
+  char ts[32];
+  std::strftime(ts, sizeof ts, "%FT%T.000Z", std::gmtime(&begun));
+  flow.ts = ts;
+  flow.bytes_out = bytes;
+  flow.duration_ms = seconds * 1000;
+  return control::json_text(flow);
+}
+
+// Users are not known, devices are called as they were when the line was written.
 TEST_F(Situation, S05_AnAuditorAsksWhoVisited) {
-  Visits visits{
-      .host = "files.example", .from = 1740787200, .to = 1741392000, .files = 8, .lines = 41000, .nameless = 492};
-  visits.clients["laptop-117"] = {
-      .first = 1740993120, .last = 1740994800, .times = 22, .received = 1503238553, .depths = {"inspected"}};
-  visits.clients["laptop-121"] = {
-      .first = 1741249920, .last = 1741256000, .times = 16, .received = 32505856, .depths = {"inspected"}};
+  Visits visits{.host = "files.example", .from = 1740787200, .to = 1741392000, .files = 8};
+  visits.lines = 41000 - 38;
+  visits.nameless = 492;
+  visits.add(line(1738540800, "laptop-104", "192.168.1.104", "files.example", 1, 1));  // a month before
+  for (int i = 0; i < 22; ++i) {
+    const bool v6 = i % 2 > 0;
+    visits.add(line(1740993120 + 70 * i, "laptop-117", v6 ? "2001:db8::117" : "192.168.1.117", "files.example",
+                    68329025, i < 21 ? 1 : 210));
+  }
+  for (int i = 0; i < 16; ++i)
+    visits.add(line(1741249920 + 400 * i, "laptop-121", "192.168.1.121", "www.files.example", 2031616, 80));
   expect_golden("s05_an_auditor", who_text(visits, now_, look_));
 }
 

@@ -41,6 +41,40 @@ TEST(Visits, AreCountedByClientWithTheirFirstAndLastTime) {
   EXPECT_EQ(v.unreadable, 3u);
 }
 
+// A device has several addresses, and a name from its first lease on.
+TEST(Visits, AreOfADeviceWhateverAddressItHad) {
+  Visits v{.host = "files.example"};
+  const auto with = [](const std::string& device) { return device + passed; };
+  const std::string mac = R"("mac":"02:00:5e:10:00:01",)", name = R"("client_name":"tablet-1",)";
+  v.add(line("2025-03-10T11:00:00.000Z", "192.0.2.7", with(mac).c_str()));
+  EXPECT_EQ(v.clients.begin()->first, "02:00:5e:10:00:01");
+  v.add(line("2025-03-10T11:01:00.000Z", "192.0.2.7", with(mac + name).c_str()));
+  v.add(line("2025-03-10T11:02:00.000Z", "2001:db8::7", with(mac + name).c_str()));
+  v.add(line("2025-03-10T11:03:00.000Z", "2001:db8::8", with(mac).c_str()));
+  ASSERT_EQ(v.clients.size(), 1u);
+  const auto& [key, visitor] = *v.clients.begin();
+  EXPECT_EQ(key, "tablet-1");
+  EXPECT_EQ(visitor.times, 4u);
+  EXPECT_EQ(visitor.first, 1741604400);
+  EXPECT_EQ(visitor.mac, "02:00:5e:10:00:01");
+  EXPECT_EQ(visitor.addresses, (std::vector<std::string>{"192.0.2.7", "2001:db8::7", "2001:db8::8"}));
+  v.add(line("2025-03-10T11:00:00.000Z", "192.0.2.9", passed));
+  EXPECT_EQ(v.clients.size(), 2u) << "of which nothing but the address is known";
+}
+
+TEST(Visits, KnowSinceWhenTheLogIsWhateverTheLimits) {
+  Visits v{.host = "files.example", .from = 1741605605};
+  v.add(line("2025-03-10T11:20:05.042Z", "192.0.2.7", passed));
+  v.add(line("2025-03-10T11:00:00.000Z", "192.0.2.7", nameless));
+  v.add(line("2025-03-10T11:10:00.000Z", "192.0.2.7", other));
+  EXPECT_EQ(v.begins, 1741604400);
+  EXPECT_FALSE(v.blind());
+  Visits squid{.host = "files.example"};
+  EXPECT_FALSE(squid.blind()) << "an empty log";
+  squid.add("1741604400.000     12 192.0.2.7 TCP_TUNNEL/200 5 CONNECT files.example:443 - HIER_NONE/- -");
+  EXPECT_TRUE(squid.blind());
+}
+
 TEST(Visits, OutsideOfTheLimitsCountAsNothing) {
   Visits v{.host = "files.example", .from = 1741604400, .to = 1741605605};
   v.add(line("2025-03-10T11:00:00.000Z", "192.0.2.7", passed));
