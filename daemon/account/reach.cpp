@@ -8,9 +8,12 @@ void Reach::silent(const Address& origin, Monotonic asked) {
   Family& family = of(origin);
   if (asked <= family.last()) return;
   std::lock_guard lock(mutex_);
-  if (family.asked.size() >= most && !family.asked.contains(origin))
+  const bool full = family.asked.size() >= most && !family.asked.contains(origin);
+  if (full && asked - family.tidied > std::chrono::seconds(1)) {
+    family.tidied = asked;
     std::erase_if(family.asked, [&](const auto& one) { return !family.counts(one.second, asked); });
-  if (family.asked.size() >= most && !family.asked.contains(origin)) return;  // enough is known
+  }
+  if (full && family.asked.size() >= most) return;  // enough is known
   const auto [at, added] = family.asked.try_emplace(origin, Asked{asked, asked});
   Asked& known = at->second;
   if (!family.counts(known, asked)) known.first = asked;
@@ -33,15 +36,15 @@ std::optional<Reach::Silence> Reach::silence(Monotonic now) const {
   const auto& [v4, v6] = families_;
   const auto of_v4 = v4.silence(now), of_v6 = v6.silence(now);
   if (!of_v4 && !of_v6) return std::nullopt;
-  Silence both = of_v4 ? *of_v4 : *of_v6;
+  Silence found = of_v4 ? *of_v4 : *of_v6;
   if (of_v4 && of_v6) {
-    both.since = std::min(of_v4->since, of_v6->since);
-    both.asked += of_v6->asked;
+    found.since = std::max(of_v4->since, of_v6->since);  // one of them may be broken since long ago
+    found.asked += of_v6->asked;
   }
-  both.v4 = of_v4.has_value();
-  both.v6 = of_v6.has_value();
-  both.total = last_answer() < both.since;
-  return both;
+  found.v4 = of_v4.has_value();
+  found.v6 = of_v6.has_value();
+  found.total = (found.v4 && found.v6) || std::max(v4.last(), v6.last()) < found.since;
+  return found;
 }
 
 }  // namespace weir::account

@@ -36,15 +36,15 @@ class Reach {
   void silent(const Address& origin, Monotonic asked);
 
   struct Silence {
-    Monotonic since;        ///< the first of them was asked
+    Monotonic since;        ///< the first of them was asked; of both families: from then on it is so of both
     std::size_t asked = 0;  ///< addresses, lately
     bool v4 = false, v6 = false;
     bool total = false;  ///< nothing came over the other family since then either
   };
   /// Empty: origins answer, or too few were asked.
   std::optional<Silence> silence(Monotonic now) const;
-  /// Of any origin; the clock's begin when there was none.
-  Monotonic last_answer() const { return std::max(families_[0].last(), families_[1].last()); }
+  /// Over IPv4, or over IPv6; the clock's begin when there was none.
+  Monotonic last_answer(bool v4) const { return families_[v4 ? 0 : 1].last(); }
 
  private:
   static constexpr Duration grain = std::chrono::milliseconds(100);
@@ -54,6 +54,7 @@ class Reach {
   struct Family {
     std::atomic<Monotonic::rep> answered{0};
     std::unordered_map<Address, Asked, AddressHash> asked;
+    Monotonic tidied{};  // when what counts no more was thrown out
 
     Monotonic last() const { return Monotonic(Monotonic::duration(answered.load(std::memory_order_relaxed))); }
     /// That belong to a silence of now.

@@ -115,15 +115,25 @@ void WorldDesk::look_at_reach() {
   const Outage now = outage_of(world_.books().reach());
   const Outage before = std::exchange(outage_, now);
   if (now.families == before.families) return;
-  if (now.since != 0) {
-    silent_seen_ = std::chrono::steady_clock::now();
-    note("silent", control::told(now));
-    run::log_warning("no origin answers: " + control::told(now));
-  } else if (world_.books().reach().last_answer() > silent_seen_) {  // else nobody asks any more
-    note("answers",
-         "after " + duration_text(std::chrono::seconds(seconds(std::chrono::system_clock::now()) - before.since)));
-    run::log_info("origins answer again");
+  bool begins = false;
+  for (const std::string_view family : {"IPv4", "IPv6"}) {
+    const bool was = before.families.find(family) != std::string::npos,
+               is = now.families.find(family) != std::string::npos;
+    Monotonic& seen = silent_seen_[family == "IPv4" ? 0 : 1];
+    if (is && !was) {
+      begins = true;
+      seen = std::chrono::steady_clock::now();
+    }
+    // Else nobody asks any more.
+    if (was && !is && world_.books().reach().last_answer(family == "IPv4") > seen) {
+      const std::chrono::seconds lasted(seconds(std::chrono::system_clock::now()) - before.since);
+      note("answers", std::string(family) + ", after " + duration_text(lasted));
+      run::log_info("origins answer again over " + std::string(family));
+    }
   }
+  if (!begins) return;
+  note("silent", control::told(now));
+  run::log_warning("no origin answers: " + control::told(now));
 }
 
 void WorldDesk::look_at_times() {

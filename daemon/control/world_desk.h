@@ -1,6 +1,7 @@
 // The desk of the gateway that runs: the world's state in the words of the control protocol.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -80,9 +81,9 @@ class WorldDesk : public Desk {
   Editions editions_;
   Chronicle chronicle_;
   Slowness slowness_;
-  Outage outage_;  // of the last look
-  Monotonic silent_seen_{};
-  std::uint64_t unjudged_ = 0;  // connections that followed on_failure, at the last look
+  Outage outage_;                           // of the last look
+  std::array<Monotonic, 2> silent_seen_{};  // IPv4, IPv6
+  std::uint64_t unjudged_ = 0;              // connections that followed on_failure, at the last look
   std::int64_t unjudged_at_ = 0;
 };
 

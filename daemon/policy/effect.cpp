@@ -30,8 +30,12 @@ class Samples {
     }
   }
 
+  struct Name {
+    std::string text;
+    std::string shown;  ///< the name of which it is a sample
+  };
   std::vector<Who> clients;
-  std::vector<std::string> names;
+  std::vector<Name> names;
 
  private:
   void add_client(const Address& address, std::optional<Mac> mac = {}) {
@@ -56,18 +60,20 @@ class Samples {
   void add_names(const Match& match) {
     if (match.kind == Match::Kind::reference) {
       for (const auto& [list, content] : lists_) {
-        if (list == match.text || list.starts_with(match.text + '/')) add_first(*content);
+        if (list == match.text || list.starts_with(match.text + '/')) add_some(*content);
       }
-    } else if (names.size() < most) {
-      names.push_back(match.text);
+      return;
     }
+    add_name(match.text, match.text);
+    if (match.kind == Match::Kind::subtree) add_name("below." + match.text, match.text);
   }
-  void add_first(const NameList& content) {
-    std::optional<std::string> first;
+  void add_name(std::string text, std::string shown) {
+    if (names.size() < most) names.push_back({std::move(text), std::move(shown)});
+  }
+  void add_some(const NameList& content) {
     content.for_each([&](std::string_view name, NameList::Kind kind) {
-      if (!first && !NameList::is_exception(kind)) first = name;
+      if (!NameList::is_exception(kind) && names.size() < most) add_name(std::string(name), std::string(name));
     });
-    if (first && names.size() < most) names.push_back(*first);
   }
 
   const Snapshot& policy_;
@@ -91,18 +97,19 @@ Effect effect_of(const Rule& rule, const Snapshot& before, const Snapshot& after
   const auto& rules = after.config().rules;
   Samples own(after, lists);
   own.add(rule);
-  if (rule.client.empty()) own.clients.push_back({});
+  if (own.clients.empty()) own.clients.push_back({});
   const std::size_t named = own.names.size();
   Samples all = own;
   for (std::size_t r = 0; r < rules.size(); ++r) {
     if (is_lock(rules[r]) && after.in_force(r)) all.add(rules[r]);
   }
-  if (rule.host.empty()) all.names.emplace_back();
+  if (named == 0) all.names.emplace_back();
 
   const auto change = alone(rule, after, lists);
   for (std::size_t n = 0; n < all.names.size(); ++n) {
+    const auto& [name, shown] = all.names[n];
     for (const Who& who : all.clients) {
-      const Facts facts{.client = who.address, .dest = {}, .port = 443, .name = all.names[n], .mac = who.mac};
+      const Facts facts{.client = who.address, .dest = {}, .port = 443, .name = name, .mac = who.mac};
       if (change->evaluate(Stage::hello, facts).rule != 0) continue;
       const Verdict now = after.evaluate(Stage::hello, facts), then = before.evaluate(Stage::hello, facts);
       const int decides = now.rule >= 0 ? now.rule : now.shadow;
@@ -110,8 +117,8 @@ Effect effect_of(const Rule& rule, const Snapshot& before, const Snapshot& after
       effect.opens |= !held && (n < named || named == 0);
       if (effect.overrides < 0 && n < named && !held && refuses(then.action)) effect.overrides = then.rule;
       const bool told = std::ranges::any_of(
-          effect.held, [&](const Effect::Held& known) { return known.rule == decides && known.name == all.names[n]; });
-      if (held && !told) effect.held.push_back({all.names[n], decides});
+          effect.held, [&](const Effect::Held& known) { return known.rule == decides && known.name == shown; });
+      if (held && !told) effect.held.push_back({shown, decides});
     }
   }
   return effect;

@@ -40,7 +40,7 @@ struct Facts {
 using Moment = std::optional<Wall>;
 
 /// The answer of a stage: what is done.  Under gateway.observe nothing is refused.  Not decided = a rule that could
-/// still win depends on a fact of a later stage.
+/// still win, now or at another hour, depends on a fact of a later stage.
 struct Verdict {
   bool decided = false;
   Action action = Action::allow;
@@ -48,7 +48,8 @@ struct Verdict {
                         ///< agree before the name is known: the last of them, which matches by what is known
   bool unseen = false;  ///< a host condition was answered "no" (or, by `unseen`, "yes") for want of a name, and all
                         ///< else in its rule matched
-  int shadow = -1;      ///< the first rule that would have decided, were it not for its `shadow` or gateway.observe
+  int shadow = -1;      ///< the rule that gateway.observe kept from refusing, else the first that would have decided,
+                        ///< were it not for its `shadow`
 };
 
 /// The sets of names that rules can refer to: "ads", or "ut1/adult" for a list that comes in categories.  Generations

@@ -179,10 +179,10 @@ void Pulse::reset(const weir_event& event) {
          event.origin_us == 0 ? CloseReason::origin_refused : CloseReason::origin_reset);
 }
 
-/// A watched connection that came to nothing on the origin's side.  It named nobody, so no rule judged it.
+/// A watched connection that came to nothing on the origin's side.  Nothing of it was read, and no rule judged it.
 void Pulse::unmade(const Flow& flow, FlowId id, Monotonic since, CloseReason reason) {
-  ledger_.opened({.flow = flow, .depth = Depth::inspect, .id = id, .since = since});
-  ledger_.judged(id, {.depth = Depth::inspect});
+  const unsigned most = policies_.in_force()->allowance(flow.client.address, flow.mac).connections;
+  ledger_.opened({.flow = flow, .depth = Depth::inspect, .id = id, .since = since, .most = most});
   ledger_.ended(id, reason);
 }
 
@@ -227,7 +227,12 @@ void Pulse::sweep() {
                        ++at->second.count;
                      },
                  .patience = account::Reach::unanswered_after,
-                 .silent = [&](const Address& origin, Monotonic asked) { ledger_.silent(origin, asked); },
+                 .silent =
+                     [&](const Address& origin, Monotonic asked) {
+                       if (++seen % 1024 == 0) beat_if_due();
+                       ledger_.silent(origin, asked);
+                     },
+                 .answered = [&](const Address& origin, Monotonic when) { ledger_.answered(origin, when); },
                  .unanswered =
                      [&](const Flow& flow, const weir_held& held) {
                        beat_if_due();  // the origins of a whole flood may be silent

@@ -153,8 +153,9 @@ class World {
   std::shared_ptr<const policy::Snapshot> compile(const load::Loaded& loaded, const load::ByHand& by_hand,
                                                   std::uint32_t id) const;
   std::string keep_changes() const;
-  Result<std::uint64_t> put_changes(load::ByHand next);
-  void put_changes(load::ByHand next, const char* what, Changed& changed);
+  Result<std::uint64_t> put_changes(load::ByHand next, std::shared_ptr<const policy::Snapshot> policy);
+  void put_changes(load::ByHand next, const char* what, Changed& changed,
+                   std::shared_ptr<const policy::Snapshot> policy);
   void recall_changes();
   void end_changes();
   void note_exception(Changed& changed, bool again);

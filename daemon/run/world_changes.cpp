@@ -77,11 +77,11 @@ std::string World::keep_changes() const {
   return put.error().cause.message();
 }
 
-/// These changes instead of those in force, and none of it when the kernel refuses.
-Result<std::uint64_t> World::put_changes(load::ByHand next) {
+/// These changes instead of those in force, and none of it when the kernel refuses.  `policy`: with them, or null.
+Result<std::uint64_t> World::put_changes(load::ByHand next, std::shared_ptr<const policy::Snapshot> policy) {
   std::swap(by_hand_, next);
   if (judge_alike(by_hand_, next)) return 0;
-  auto policy = compile(loaded_, next_id_++);
+  if (!policy) policy = compile(loaded_, next_id_++);
   policies_.put(policy);
   if (const auto done = judge_by(std::move(policy)); !done) {
     policies_.take_back();
@@ -92,8 +92,9 @@ Result<std::uint64_t> World::put_changes(load::ByHand next) {
 }
 
 /// An operator waits for what comes of it.
-void World::put_changes(load::ByHand next, const char* what, Changed& changed) {
-  const auto reset = put_changes(std::move(next));
+void World::put_changes(load::ByHand next, const char* what, Changed& changed,
+                        std::shared_ptr<const policy::Snapshot> policy) {
+  const auto reset = put_changes(std::move(next), std::move(policy));
   if (!reset) {
     changed.failure = "the kernel refused the new policy: " + reset.error().cause.message();
     return;
@@ -103,7 +104,7 @@ void World::put_changes(load::ByHand next, const char* what, Changed& changed) {
   log_info(what + told(changed.change) + " reset=" + std::to_string(changed.reset));
 }
 
-/// What it overrides, and where locked rules hold on.  If they do everywhere, it fails.
+/// What it overrides, and where locked rules hold on.  If they do wherever it was tried, it fails.
 void World::examine(const config::Rule& rule, const policy::Snapshot& after, Changed& changed) const {
   const auto place_in = [](const policy::Snapshot& policy, int r) {
     config::Where where = policy.config().rules[static_cast<std::size_t>(r)].where;
@@ -138,12 +139,15 @@ World::Changed World::change_by_hand(config::Change change) {
   load::ByHand next = by_hand_;
   next.last = changed.change.number;
   next.changes.push_back(changed.change);
-  if (changed.change.judges() && !refuses(changed.change.action)) {
-    examine(*rule, *compile(loaded_, next, 0), changed);
+  const bool opens = changed.change.judges() && !refuses(changed.change.action);
+  std::shared_ptr<const policy::Snapshot> policy;
+  if (opens) {
+    policy = compile(loaded_, next, next_id_++);
+    examine(*rule, *policy, changed);
     if (!changed.failure.empty()) return changed;
   }
-  put_changes(std::move(next), "by hand: ", changed);
-  if (changed.change.judges() && refuses(changed.change.action)) changed.unread = unread();
+  put_changes(std::move(next), "by hand: ", changed, std::move(policy));
+  if (changed.change.judges() && !opens) changed.unread = unread();
   return changed;
 }
 
@@ -174,7 +178,8 @@ World::Changed World::undo(unsigned number) {
   if (!found->list.empty()) return undo_exception(*found);
   changed.change = *found;
   next.changes.erase(found);
-  put_changes(std::move(next), "undone: ", changed);
+  put_changes(std::move(next), "undone: ", changed, {});
+  if (changed.change.judges()) changed.unread = unread();
   return changed;
 }
 
@@ -186,7 +191,7 @@ void World::end_changes() {
   load::ByHand next = by_hand_;
   const std::vector<config::Change> before = next.changes;
   std::erase_if(next.changes, over);
-  const auto reset = put_changes(std::move(next));
+  const auto reset = put_changes(std::move(next), {});
   if (!reset) {
     next_try_ = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     return log_error("a change by hand cannot end: " + reset.error().cause.message());

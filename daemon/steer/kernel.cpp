@@ -130,6 +130,8 @@ Flow flow_of(const weir_flow_key& key, const weir_held& h) {
   return flow;
 }
 
+Monotonic monotonic(std::uint64_t ns) { return Monotonic(std::chrono::nanoseconds(ns)); }
+
 bool is_unanswered(const weir_held& h) { return h.state == WEIR_HELD_syn && h.synack_ns == 0 && !h.origin.ended; }
 
 int quiet(libbpf_print_level, const char*, va_list) { return 0; }
@@ -457,12 +459,15 @@ void Kernel::sweep(const Sweep& sweep) {
         if (h.state != WEIR_HELD_passed && !h.client.ended && !h.origin.ended && older(h, sweep.quiet)) {
           sweep.waiting(flow_of(key, h));
         }
+        if (h.synack_ns != 0) sweep.answered(flow_of(key).origin.address, monotonic(h.synack_ns));
         if (is_unanswered(h) && older(h, sweep.patience))
-          sweep.silent(flow_of(key).origin.address, Monotonic(std::chrono::nanoseconds(h.started_ns)));
+          sweep.silent(flow_of(key).origin.address, monotonic(h.started_ns));
         return older(h, h.state == WEIR_HELD_syn ? sweep.handshake : sweep.undecided);
       },
       [&](const weir_flow_key& key, const weir_held& h) {
-        if (is_unanswered(h)) sweep.unanswered(flow_of(key, h), h);
+        weir_held latest;  // the origin may have answered, or refused, since
+        const bool same = !bpf_map_lookup_elem(impl_->map("held"), &key, &latest) && latest.id == h.id;
+        if (same && is_unanswered(latest)) sweep.unanswered(flow_of(key, h), h);
         // A judged flow goes on, though we never saw the origin acknowledge it: its replies may take another way.
         if (h.state == WEIR_HELD_taken || h.state == WEIR_HELD_passed) return;
         weir_passed refused{};

@@ -132,6 +132,7 @@ class Kernel {
     Duration patience;
     /// and every origin that sent no SYN-ACK within `patience`.
     std::function<void(const Address& origin, Monotonic asked)> silent;
+    std::function<void(const Address& origin, Monotonic when)> answered;  ///< and every one that did
     /// Every flow that is removed because no SYN-ACK came.
     std::function<void(const Flow&, const weir_held&)> unanswered;
   };

@@ -11,7 +11,7 @@ from lab.gateway import wait_for
 import machine
 
 BLOCKED = "blocked.example"
-HTTP, SNI = "http", "sni"      # kinds of HAProxy's frontend
+HTTP, CACHE, SNI = "http", "cache", "sni"      # kinds of HAProxy's frontend
 
 
 class Forwarding:
@@ -40,6 +40,21 @@ class Haproxy:
 frontend f
   mode http
   bind 0.0.0.0:3129 transparent
+  default_backend b
+backend b
+  mode http
+  http-reuse always
+  {source}
+  server s *
+""", CACHE: """
+cache memory
+  total-max-size 256
+  max-age 3600
+frontend f
+  mode http
+  bind 0.0.0.0:3129 transparent
+  http-request cache-use memory
+  http-response cache-store memory
   default_backend b
 backend b
   mode http
@@ -99,7 +114,7 @@ table ip bench {{
         gateway = self.lab.gateway
         for words in ("rule add fwmark 1 lookup 100", "route add local 0.0.0.0/0 dev lo table 100"):
             self.lab.run(gateway, "ip", *words.split())
-        self.lab.nft(gateway, self.NFT.format(port=80 if self.kind == HTTP else 443))
+        self.lab.nft(gateway, self.NFT.format(port=443 if self.kind == SNI else 80))
         with machine.on_cores({machine.GATEWAY}):
             self.process = self.lab.spawn(gateway, "haproxy", "-db", "-f", self.config, stdin=subprocess.DEVNULL,
                                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -146,7 +161,7 @@ class OnTheWire:
     GATEWAY = 'source = "client"'
 
     def __init__(self, lab, directory, counted):
-        """`counted`: where a unit of work must show in the daemon's own counters: requests, inspect, splice, block."""
+        """`counted`: where a unit of work must show in the daemon's own counters: requests, hit, inspect, splice, block."""
         own = f"{directory}/{self.name.replace(' ', '-').replace(',', '').replace(chr(34), '')}"
         os.makedirs(own, exist_ok=True)
         self.counted = counted
@@ -175,6 +190,8 @@ class OnTheWire:
     def _count(self):
         if self.counted == "block":
             return self.weir.ends().get("blocked", 0)
+        if self.counted == "hit":    # but for the one that had to be fetched
+            return 1 + sum(row["count"] for row in self.weir.ask("cache")["results"] if row["saved"])
         return self.weir.status()["connections"][self.counted]
 
 

@@ -9,7 +9,7 @@ from lab import client_hello
 from lab.gateway import BINARIES, wait_for
 from lab.namespaces import ORIGIN
 
-from gateways import BLOCKED, HTTP, SNI, Forwarding, Haproxy, HaproxyAsClient, OnTheWire, Spliced
+from gateways import BLOCKED, CACHE, HTTP, SNI, Forwarding, Haproxy, HaproxyAsClient, OnTheWire, Spliced
 import machine
 
 ALLOWED = "allowed.example"
@@ -48,7 +48,11 @@ error_log {self.directory}/error.log;
 events {{ worker_connections 4096; }}
 http {{
   access_log off; keepalive_requests 100000000; default_type text/plain;
-  server {{ listen 80 reuseport backlog=4096; location / {{ return 200 "{'w' * 1024}"; }} }}
+  server {{
+    listen 80 reuseport backlog=4096;
+    location / {{ return 200 "{'w' * 1024}"; }}
+    location /kept {{ add_header Cache-Control max-age=3600; return 200 "{'w' * 1024}"; }}
+  }}
 }}
 """)
         return _Running(self.lab, self.lab.origin, "nginx", "-p", self.directory, "-c", config, listens=("80", "nginx"))
@@ -71,10 +75,10 @@ http {{
         return Load(found["done"], found["bytes"], found["seconds"], found["p50_us"] / 1e3, found["p99_us"] / 1e3,
                     found["errors"])
 
-    def requests(self, seconds):
+    def requests(self, seconds, path="/"):
         """Requests on 64 connections that are kept."""
         out = self._run(seconds, "wrk", "-t", str(len(machine.ENDS)), "-c", "64", "-d", f"{seconds}s", "--latency",
-                        "-H", f"Host: {ALLOWED}", f"http://{ORIGIN}/")
+                        "-H", f"Host: {ALLOWED}", f"http://{ORIGIN}{path}")
         done, took = re.search(r"(\d+) requests in ([\d.]+)(s|m)", out).group(1, 2)
         errors = {what: int(count) for line in re.findall(r"Socket errors: (.*)", out)
                   for what, count in re.findall(r"(\w+) (\d+)", line) if int(count)}
@@ -145,6 +149,8 @@ def relays(kind, weir):
 WORKLOADS = [
     Workload("http-keep", "HTTP forwarded, 1 KiB, 64 connections kept", "request", Ends.requests,
              relays(HTTP, [(OnTheWire, ("requests",))])),
+    Workload("cached", "HTTP answered from memory, 1 KiB, 64 connections kept", "request",
+             lambda ends, seconds: ends.requests(seconds, "/kept"), [(Haproxy, (CACHE,)), (OnTheWire, ("hit",))]),
     Workload("http-new", "HTTP forwarded, 1 KiB, a connection each", "request",
              lambda ends, seconds: ends.load(seconds, "request", port=80, to=ORIGIN),
              relays(HTTP, [(OnTheWire, ("requests",))]), least_bytes=1024),

@@ -17,6 +17,7 @@ steer::Kernel::Sweep brief() {
           .waiting = [](const Flow&) {},
           .patience = std::chrono::seconds(3),
           .silent = [](const Address&, Monotonic) {},
+          .answered = [](const Address&, Monotonic) {},
           .unanswered = [](const Flow&, const weir_held&) {}};
 }
 

@@ -120,7 +120,7 @@ def test_the_first_hour(lab, observing):
     for host in "ads.example", "x.museum.example":
         observing.line(host=host)
     has(page(observing, "status"), r"\Aobserving: nothing is changed or refused\b",
-        r"^  would block +2 .*: ads 1, lesson time 1  → proxyctl policy shadow$",
+        r"^  would block +2 .*: lesson time 1, ads 1  → proxyctl policy shadow$",
         r"^→ set observe = false, then proxyctl reload --confirm 10m$")
     has(page(observing, "policy", "shadow"), r"\A3 rules; observing: none of them is enforced",
         r"^  lesson time +block +0 +1  observed .*weir\.toml:27$", r"^  ads +block +0 +1  observed ")
@@ -150,8 +150,8 @@ def test_an_auditor_asks_who_visited(lab, daemon):
     for source in "10.91.0.2", "10.91.0.2", "10.91.0.3":
         assert curl(lab, "files.example", source=source) == (0, 200)
     wait_for("three lines", lambda: sum(line.get("host") == "files.example" for line in daemon.lines()) == 3)
-    has(page(daemon, "who", "files.example"), r"\A2 clients, 3 times +1 file, \d+ lines$", r"^  first +last +client +times +received +how$",
-        r" 10\.91\.0\.2 +2 .* served$", r" 10\.91\.0\.3 +1 .* served$")
+    has(page(daemon, "who", "files.example"), r"\A1 client, 3 times +1 file, \d+ lines$", r"^  first +last +client +times +received +how$",
+        r" (?:[0-9a-f]{2}:){5}[0-9a-f]{2} +3 .* served$")   # one device with two addresses
     has(page(daemon, "who", "nobody.example"), r"\Anobody asked for nobody\.example\b")
 
 

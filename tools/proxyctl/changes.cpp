@@ -59,6 +59,12 @@ void still_refused(const control::HandChanged& c, Page& page) {
   if (c.held.size() > shown) page.row("still blocked", "and " + count_text(c.held.size() - shown) + " more");
 }
 
+void go_on(const control::HandChanged& c, Page& page) {
+  if (c.unread == 0) return;
+  page.row("go on", plural(c.unread, "connection", "connections") +
+                        " whose name nobody had to read: of these it is not known whether they are meant");
+}
+
 }  // namespace
 
 std::string hand_change_text(const HandChange& change, std::int64_t now, bool observe) {
@@ -99,10 +105,7 @@ std::string hand_changed_text(const control::HandChanged& c, const Look& look) {
   still_refused(c, page);
   if (c.change.action == "never") page.row("rules", "by name hold as before; Weir opens no TLS, of this or any name");
   if (c.reset > 0) page.row("ended", plural(c.reset, "connection", "connections") + " that it refuses");
-  if (c.unread > 0) {
-    page.row("go on", plural(c.unread, "connection", "connections") +
-                          " whose name nobody had to read: of these it is not known whether they are meant");
-  }
+  go_on(c, page);
   page.trouble(Mark::none, "change " + std::to_string(c.change.number),
                c.unkept.empty() ? "kept over reloads and restarts" : "kept until Weir stops",
                "proxyctl undo " + std::to_string(c.change.number));
@@ -125,6 +128,7 @@ std::string undone_text(const control::HandChanged& c, const Look& look) {
   page.headline(Mark::fine, "change " + std::to_string(c.change.number) + " is undone" + now);
   page.row("it was", hand_change_text(c.change, c.now));
   if (c.reset > 0) page.row("ended", plural(c.reset, "connection", "connections") + " that the file refuses");
+  go_on(c, page);
   if (!c.unkept.empty()) {
     page.trouble(Mark::attention, "not kept",
                  "control.state cannot be written: " + printable(c.unkept) + "; a restart brings it back", "");

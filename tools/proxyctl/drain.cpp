@@ -12,7 +12,8 @@ std::string drain_text(const control::Drain& drain, const Look& look) {
   const bool done = drain.held == 0;
   page.headline(Mark::attention, "new connections pass unjudged from now on",
                 done ? "none is held any more" : plural(drain.held, "connection", "connections") + " held still");
-  page.row("when none is", "Weir can be stopped without cutting anybody off; proxyctl status tells");
+  page.row(done ? "now" : "when none is",
+           std::string("Weir can be stopped without cutting anybody off") + (done ? "" : "; proxyctl status tells"));
   page.trouble(Mark::none, "undo", "judge new connections again", "proxyctl drain --undo");
   return page.text();
 }

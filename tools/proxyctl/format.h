@@ -62,6 +62,7 @@ struct Visitor {
   std::uint64_t refused = 0;         ///< of `times`
   std::vector<std::string> depths = {};
   std::string name = {}, mac = {};  ///< "" = the log has none
+  std::int64_t named = 0;           ///< when it was called so last
   std::vector<std::string> addresses = {};
 };
 struct Visits {
@@ -75,9 +76,9 @@ struct Visits {
   std::uint64_t lost = 0;        ///< lines that never reached the log
   std::int64_t begins = 0;       ///< with the first line, whatever the limits; 0: none could be read
   bool only_blocked = false;     ///< what rules allowed is not written
-  /// Devices: by name, else by hardware address, else by address.
+  /// Devices: by hardware address, else by name, else by address.
   std::map<std::string, Visitor> clients = {};
-  std::map<std::string, std::string> names = {};  ///< by hardware address
+  std::map<std::string, std::string> macs = {};  ///< by name
 
   void add(const std::string& line);
   bool within_limits(std::int64_t time) const { return (from == 0 || time >= from) && (to == 0 || time < to); }
@@ -85,7 +86,7 @@ struct Visits {
   bool blind() const { return begins == 0 && unreadable > 0; }
 
  private:
-  Visitor& of(const control::FlowLine& flow);
+  Visitor& of(const control::FlowLine& flow, std::int64_t begun);
 };
 std::string who_text(const Visits& visits, std::int64_t now, const Look& look);
 

@@ -40,22 +40,24 @@ void merge(Visitor& into, const Visitor& other) {
 
 }  // namespace
 
-/// Lines of before a lease have no name: the hardware address leads to it.
-Visitor& Visits::of(const control::FlowLine& flow) {
-  std::string name = flow.client_name;
-  if (!flow.mac.empty()) {
-    std::string& known = names[flow.mac];
-    if (name.empty())
-      name = known;
-    else
-      known = name;
-  }
-  Visitor& visitor = clients[!name.empty() ? name : flow.mac.empty() ? flow.client : flow.mac];
-  visitor.name = name;
+/// A device is known by its hardware address; the name leads to it where a line has none.  Its name is the last one.
+Visitor& Visits::of(const control::FlowLine& flow, std::int64_t begun) {
+  const std::string& name = flow.client_name;
+  std::string key = flow.mac;
+  if (key.empty() && !name.empty()) key = macs.contains(name) ? macs[name] : name;
+  if (key.empty()) key = flow.client;
+  Visitor& visitor = clients[key];
   if (!flow.mac.empty()) visitor.mac = flow.mac;
-  if (const auto before = clients.find(flow.mac); before != clients.end() && !name.empty() && name != flow.mac) {
-    merge(visitor, before->second);
-    clients.erase(before);
+  if (!name.empty() && begun >= visitor.named) {
+    visitor.name = name;
+    visitor.named = begun;
+  }
+  if (!flow.mac.empty() && !name.empty()) {
+    macs.try_emplace(name, flow.mac);
+    if (const auto before = clients.find(name); before != clients.end()) {
+      merge(visitor, before->second);
+      clients.erase(before);
+    }
   }
   note(visitor.addresses, flow.client);
   return visitor;
@@ -87,20 +89,20 @@ void Visits::add(const std::string& line) {
   nameless += flow.host.empty();
   if (flow.host.empty() || !within(flow.host, host)) return;
   const bool refuses = flow.action == "block" || flow.action == "reset" || flow.action == "redirect";
-  merge(of(flow), {.first = begun,
-                   .last = begun + static_cast<std::int64_t>(flow.duration_ms / 1000),
-                   .times = 1,
-                   .received = flow.bytes_out,
-                   .refused = refuses ? 1u : 0u,
-                   .depths = {spoken_depth(flow.depth)}});
+  merge(of(flow, begun), {.first = begun,
+                          .last = begun + static_cast<std::int64_t>(flow.duration_ms / 1000),
+                          .times = 1,
+                          .received = flow.bytes_out,
+                          .refused = refuses ? 1u : 0u,
+                          .depths = {spoken_depth(flow.depth)}});
 }
 
 namespace {
 
 /// As people know it: by name, by its address, or, where it has several, by hardware address.
 std::string label_of(const std::string& key, const Visitor& visitor) {
-  if (!visitor.name.empty() || visitor.addresses.size() != 1) return key;
-  return visitor.addresses.front();
+  if (!visitor.name.empty()) return visitor.name;
+  return visitor.addresses.size() == 1 ? visitor.addresses.front() : key;
 }
 
 /// In the order in which they are shown.
@@ -123,7 +125,7 @@ std::string nobody_text(const Visits& v) {
   if (v.begins == 0) return "the log is empty: who asked for " + host + " is not known";
   if (v.to != 0 && v.to <= v.begins) return "the log begins later: who asked for " + host + " is not known";
   if (v.only_blocked) return "nobody was refused " + host + "; who was allowed is not written down";
-  return "nobody asked for " + host + (partly(v) ? ", as far as this log tells" : "");
+  return "nobody asked for " + host + (partly(v) || v.nameless > 0 ? ", as far as this log tells" : "");
 }
 
 /// What the log cannot tell.
@@ -177,6 +179,7 @@ std::string who_text(const Visits& v, std::int64_t now, const Look& look) {
   }
   if (!table.empty()) table.print(page);
   unknown(v, now, page);
+  page.hint("connections that last still: proxyctl flows --host " + printable(v.host));
   return page.text();
 }
 

@@ -71,9 +71,9 @@ TEST_F(ReachTest, TellsTheFamiliesApart) {
   const auto both = at(1min);
   ASSERT_TRUE(both);
   EXPECT_TRUE(both->v4 && both->v6);
-  EXPECT_FALSE(both->total) << "IPv4 answered after IPv6 had fallen silent";
+  EXPECT_TRUE(both->total);
   EXPECT_EQ(both->asked, 6u);
-  EXPECT_EQ(both->since, start + 2s);
+  EXPECT_EQ(both->since, start + 20s) << "IPv6 was broken before";
 }
 
 TEST_F(ReachTest, AScanOfDeadAddressesCostsNoMoreThanItsMost) {

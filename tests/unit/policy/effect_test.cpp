@@ -65,6 +65,16 @@ TEST(Effect, OpensNothingOfWhatIsLockedHoweverTheClientIsCalled) {
   EXPECT_EQ(effect({"@court"}, {"@pupils"}), "held bad.example by law");
 }
 
+TEST(Effect, IsTriedWhereItIsMeantByWhatItIsNot) {
+  EXPECT_EQ(effect({"!www.adult.example"}, {"@pupils"}), "held adult.example by law; held bad.example by law; opens");
+  EXPECT_EQ(effect({"www.adult.example"}, {"!@pads"}), "overrides lessons; held www.adult.example by law; opens");
+}
+
+TEST(Effect, OpensWhatIsBelowANameThatAloneIsLocked) {
+  EXPECT_EQ(effect({".bad.example"}, {"@pupils"}), "held bad.example by law; opens");
+  EXPECT_EQ(effect({".adult.example"}, {"@pupils"}), "held adult.example by law");
+}
+
 TEST(Effect, OpensAPartAndNamesTheOther) {
   EXPECT_EQ(effect({".example"}, {"@pupils"}), "held adult.example by law; held bad.example by law; opens");
   EXPECT_EQ(effect({"www.adult.example"}), "overrides lessons; held www.adult.example by law; opens")

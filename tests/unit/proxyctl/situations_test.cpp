@@ -122,7 +122,7 @@ TEST_F(Situation, S09_TheUplinkDies) {
   const control::History history{
       .now = now_,
       .events = {{.ts = now_ - 163, .what = "silent", .text = "none of 3 addresses asked over IPv4 and IPv6"},
-                 {.ts = now_, .what = "answers", .text = "after 3 min"}}};
+                 {.ts = now_, .what = "answers", .text = "IPv4, after 3 min"}}};
   expect_golden("s09_the_uplink_dies",
                 status_text(status, look_) + slow_text(slow, look_) + history_text(history, look_));
 }

@@ -47,17 +47,24 @@ TEST(Visits, AreOfADeviceWhateverAddressItHad) {
   const auto with = [](const std::string& device) { return device + passed; };
   const std::string mac = R"("mac":"02:00:5e:10:00:01",)", name = R"("client_name":"tablet-1",)";
   v.add(line("2025-03-10T11:00:00.000Z", "192.0.2.7", with(mac).c_str()));
-  EXPECT_EQ(v.clients.begin()->first, "02:00:5e:10:00:01");
-  v.add(line("2025-03-10T11:01:00.000Z", "192.0.2.7", with(mac + name).c_str()));
+  v.add(line("2025-03-10T11:01:00.000Z", "192.0.2.7", with(name).c_str()));
+  EXPECT_EQ(v.clients.size(), 2u) << "that the name is the device's is not known yet";
+  v.add(line("2025-03-10T11:01:30.000Z", "192.0.2.7", with(mac + name).c_str()));
   v.add(line("2025-03-10T11:02:00.000Z", "2001:db8::7", with(mac + name).c_str()));
   v.add(line("2025-03-10T11:03:00.000Z", "2001:db8::8", with(mac).c_str()));
   ASSERT_EQ(v.clients.size(), 1u);
   const auto& [key, visitor] = *v.clients.begin();
-  EXPECT_EQ(key, "tablet-1");
-  EXPECT_EQ(visitor.times, 4u);
+  EXPECT_EQ(key, "02:00:5e:10:00:01");
+  EXPECT_EQ(visitor.name, "tablet-1");
+  EXPECT_EQ(visitor.times, 5u);
   EXPECT_EQ(visitor.first, 1741604400);
   EXPECT_EQ(visitor.mac, "02:00:5e:10:00:01");
   EXPECT_EQ(visitor.addresses, (std::vector<std::string>{"192.0.2.7", "2001:db8::7", "2001:db8::8"}));
+  const std::string renamed = R"("mac":"02:00:5e:10:00:01","client_name":"tablet-2",)";
+  v.add(line("2025-03-10T12:00:00.000Z", "192.0.2.7", with(renamed).c_str()));
+  v.add(line("2025-03-10T11:30:00.000Z", "192.0.2.7", with(mac + name).c_str()));
+  ASSERT_EQ(v.clients.size(), 1u) << "whatever it is called";
+  EXPECT_EQ(v.clients.begin()->second.name, "tablet-2") << "as it was called last";
   v.add(line("2025-03-10T11:00:00.000Z", "192.0.2.9", passed));
   EXPECT_EQ(v.clients.size(), 2u) << "of which nothing but the address is known";
 }
