@@ -107,9 +107,9 @@ Effect effect_of(const Rule& rule, const Snapshot& before, const Snapshot& after
 
   const auto change = alone(rule, after, lists);
   for (std::size_t n = 0; n < all.names.size(); ++n) {
-    const auto& [name, shown] = all.names[n];
+    const Samples::Name& sample = all.names[n];
     for (const Who& who : all.clients) {
-      const Facts facts{.client = who.address, .dest = {}, .port = 443, .name = name, .mac = who.mac};
+      const Facts facts{.client = who.address, .dest = {}, .port = 443, .name = sample.text, .mac = who.mac};
       if (change->evaluate(Stage::hello, facts).rule != 0) continue;
       const Verdict now = after.evaluate(Stage::hello, facts), then = before.evaluate(Stage::hello, facts);
       const int decides = now.rule >= 0 ? now.rule : now.shadow;
@@ -117,8 +117,8 @@ Effect effect_of(const Rule& rule, const Snapshot& before, const Snapshot& after
       effect.opens |= !held && (n < named || named == 0);
       if (effect.overrides < 0 && n < named && !held && refuses(then.action)) effect.overrides = then.rule;
       const bool told = std::ranges::any_of(
-          effect.held, [&](const Effect::Held& known) { return known.rule == decides && known.name == shown; });
-      if (held && !told) effect.held.push_back({shown, decides});
+          effect.held, [&](const Effect::Held& known) { return known.rule == decides && known.name == sample.shown; });
+      if (held && !told) effect.held.push_back({sample.shown, decides});
     }
   }
   return effect;

@@ -32,7 +32,7 @@ def test_page_names_whom_to_ask_and_a_code_that_the_operator_can_look_up(lab, we
     assert daemon.ask("explain", line["flow"])["refusals"] == [refusal]
     status, text, _ = daemon.proxyctl("explain", code)
     assert status == 0 and "no ads" in text and f"weir.toml:{number}" in text
-    assert daemon.proxyctl("explain", "0000-0000")[0] == 1 and daemon.proxyctl("explain", "what")[0] == 1
+    assert daemon.proxyctl("explain", "0000-0000")[0] == 1 and daemon.proxyctl("explain", "what")[0] == 2
 
 
 def test_names_beside_the_rule_are_not_blocked(lab, weir):
