@@ -148,8 +148,6 @@ Result<Peeked> Peek::await_resume() {
   return peeked_;
 }
 
-bool Ready::attempt() { return poll_now(source().fd(), way_ == Way::in ? POLLIN | POLLRDHUP : POLLOUT) != 0; }
-
 Result<void> Ready::await_resume() const {
   if (error()) return std::unexpected(*error());
   return {};

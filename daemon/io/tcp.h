@@ -83,13 +83,16 @@ class [[nodiscard]] Peek : public SourceWait {
   bool raised_ = false;  // SO_RCVLOWAT is not 1
 };
 
+/// Waits until the stream may be ready (try and wait again), and asks the loop alone: whoever waits so has nothing yet,
+/// and a question to the kernel would be one more system call for every request.
 class [[nodiscard]] Ready : public SourceWait {
  public:
   Ready(Source& of, Way way) : SourceWait(of, way) {}
   Result<void> await_resume() const;
 
  private:
-  bool attempt() override;
+  bool attempt() override { return std::exchange(asked_, true); }
+  bool asked_ = false;
 };
 
 class [[nodiscard]] Connect : public SourceWait {
