@@ -35,18 +35,20 @@ class Forwarding:
 class Haproxy:
     """HAProxy as a transparent gateway, one thread, nothing logged: HTTP, or TLS judged by its server name."""
     SOURCE = ""
+    HTTP_BACKEND = """
+backend b
+  mode http
+  http-reuse always
+  {source}
+  server s *
+"""
     FRONTENDS = {
         HTTP: """
 frontend f
   mode http
   bind 0.0.0.0:3129 transparent
   default_backend b
-backend b
-  mode http
-  http-reuse always
-  {source}
-  server s *
-""", CACHE: """
+""" + HTTP_BACKEND, CACHE: """
 cache memory
   total-max-size 256
   max-age 3600
@@ -56,12 +58,7 @@ frontend f
   http-request cache-use memory
   http-response cache-store memory
   default_backend b
-backend b
-  mode http
-  http-reuse always
-  {source}
-  server s *
-""", SNI: """
+""" + HTTP_BACKEND, SNI: """
 frontend f
   mode tcp
   bind 0.0.0.0:3129 transparent
