@@ -83,11 +83,11 @@ class [[nodiscard]] Peek : public SourceWait {
   bool raised_ = false;  // SO_RCVLOWAT is not 1
 };
 
-/// Waits until the stream may be ready (try and wait again), and asks the loop alone: whoever waits so has nothing yet,
-/// and a question to the kernel would be one more system call for every request.
+/// Waits until the stream may be readable (try and wait again), and asks the loop alone: whoever waits so has nothing
+/// yet, and a question to the kernel would be one more system call for every request.
 class [[nodiscard]] Ready : public SourceWait {
  public:
-  Ready(Source& of, Way way) : SourceWait(of, way) {}
+  explicit Ready(Source& of) : SourceWait(of, Way::in) {}
   Result<void> await_resume() const;
 
  private:
@@ -132,8 +132,7 @@ class Tcp {
   /// `seen`: the caller has seen all that it is willing to hold.
   Peek peek_past(std::size_t seen, MutableBytes into) { return Peek(*source_, seen, into); }
   /// Until a read would not wait (bytes, FIN or an error).  Holds no buffer.
-  Ready readable() { return Ready(*source_, Way::in); }
-  Ready writable() { return Ready(*source_, Way::out); }
+  Ready readable() { return Ready(*source_); }
   /// Connects an unconnected socket.  Errors also: origin_refused, origin_unreachable, no_free_port (EADDRNOTAVAIL).
   Connect connect(const Endpoint& to) { return Connect(*source_, to); }
 

@@ -52,6 +52,14 @@ class Candidates {
     device_ = &axis.by_device[device];
   }
 
+  /// The same while other rules are in force.
+  Candidates under(const Bits& in_force) const {
+    Candidates other(in_force, client_, dest_, port_);
+    other.address_ = address_;
+    other.device_ = device_;
+    return other;
+  }
+
   /// The first at or behind `rule`; -1 = none.
   int from(int rule) const {
     std::uint64_t mask = ~std::uint64_t{0} << rule % 64;
@@ -120,7 +128,7 @@ struct Compiled {
   Bits locks;       ///< rules that refuse, whatever a change by hand opens
   Bits yields;      ///< rules of the file that refuse and give way to it
   Bits timed;       ///< rules that are in force at some times only
-  Bits any_time;    ///< all rules
+  Bits any_time;    ///< all rules; of no size where none is timed
   int by_hand = 0;  ///< how many rules are changes by hand: they stand first
 
   Compiled(config::Config checked, std::shared_ptr<const HostSide> hosts,
@@ -136,8 +144,8 @@ struct Compiled {
   /// The verdict of the rule that decides; -1: none matches.
   Verdict decided(int rule, int shadow) const;
   /// A verdict that depends on no name, now and at any other time: when the hours of a rule begin or end, who passed
-  /// is judged anew, and a name that was not read before is never known.  `ever`: candidates of all times.
-  Verdict at_syn(const Candidates& now, const Candidates& ever) const;
+  /// is judged anew, and a name that was not read before is never known.
+  Verdict at_syn(const Candidates& now) const;
   /// `matching`: the rules whose host condition matches; of a connection without a name: `unnamed`.
   Verdict at_hello(const Candidates& candidates, const Bits& matching, bool named) const;
 

@@ -129,23 +129,17 @@ class Planner {
     };
     const config::Gateway& gateway = policy_.config.gateway;
     for (const std::uint16_t port : gateway.http) {
-      const Verdict verdict = at_syn(client, dest, port);
+      const Candidates candidates(in_force_, clients_[client], dests_[dest], policy_.port(port));
+      const Verdict verdict = policy_.at_syn(candidates);
       const bool served = !verdict.decided || verdict.action == Action::allow;
       enter(port, IPPROTO_TCP, served ? 0 : decided_row(verdict));
     }
     for (const std::uint16_t port : gateway.tls) {
-      const Verdict verdict = at_syn(client, dest, port);
-      enter(port, IPPROTO_TCP,
-            verdict.decided ? decided_row(verdict) : undecided_row(candidates(in_force_, client, dest, port)));
+      const Candidates candidates(in_force_, clients_[client], dests_[dest], policy_.port(port));
+      const Verdict verdict = policy_.at_syn(candidates);
+      enter(port, IPPROTO_TCP, verdict.decided ? decided_row(verdict) : undecided_row(candidates));
       enter(port, IPPROTO_UDP, verdict.decided ? datagram_row(verdict) : 0);  // QUIC is not looked into
     }
-  }
-
-  Candidates candidates(const Bits& rules, std::uint32_t client, std::uint32_t dest, std::uint16_t port) const {
-    return {rules, clients_[client], dests_[dest], policy_.port(port)};
-  }
-  Verdict at_syn(std::uint32_t client, std::uint32_t dest, std::uint16_t port) const {
-    return policy_.at_syn(candidates(in_force_, client, dest, port), candidates(policy_.any_time, client, dest, port));
   }
 
   std::uint32_t decided_row(const Verdict& verdict) { return decided_row(verdict, cell_of(policy_.config, verdict)); }

@@ -235,8 +235,7 @@ Compiled::Compiled(config::Config checked, std::shared_ptr<const HostSide> hosts
       unnamed(config.rules.size()),
       locks(config.rules.size()),
       yields(config.rules.size()),
-      timed(config.rules.size()),
-      any_time(config.rules.size()) {
+      timed(config.rules.size()) {
   for (Rule& rule : config.rules) {
     if (config.gateway.observe) rule.dial.clear();
   }
@@ -247,9 +246,11 @@ Compiled::Compiled(config::Config checked, std::shared_ptr<const HostSide> hosts
     const bool refusing = refuses(config.rules[r].action) && !config.rules[r].shadow;
     if (refusing && config.rules[r].change == 0) (config.rules[r].locked ? locks : yields).set(r);
     if (!config.rules[r].time.empty()) timed.set(r);
-    any_time.set(r);
     if (!host->axis.conditions.wants(r) || config.rules[r].unseen_blocks) unnamed.set(r);
   }
+  if (timed == Bits(config.rules.size())) return;
+  any_time = Bits(config.rules.size());
+  for (std::size_t r = 0; r < config.rules.size(); ++r) any_time.set(r);
 }
 
 namespace {
@@ -321,10 +322,10 @@ bool Compiled::may_need_name(const Candidates& ever, bool opened) const {
   }
 }
 
-Verdict Compiled::at_syn(const Candidates& now, const Candidates& ever) const {
+Verdict Compiled::at_syn(const Candidates& now) const {
   const Verdict verdict = at_syn(now, false);
-  const bool passes = verdict.decided && !refuses(verdict.action);
-  return passes && may_need_name(ever, false) ? Verdict() : verdict;
+  const bool may_change = any_time.words() > 0 && verdict.decided && !refuses(verdict.action);
+  return may_change && may_need_name(now.under(any_time), false) ? Verdict() : verdict;
 }
 
 Compiled::Found Compiled::first_match(const Candidates& candidates, const Bits& matching, bool named,
@@ -357,7 +358,7 @@ Verdict Compiled::at_hello(const Candidates& candidates, const Bits& matching, b
 
 Verdict Compiled::evaluate(const Bits& in_force, Stage stage, const Facts& facts) const {
   const Candidates all = candidates(in_force, facts);
-  if (stage == Stage::syn) return at_syn(all, candidates(any_time, facts));
+  if (stage == Stage::syn) return at_syn(all);
   const bool named = !facts.name.empty();
   return at_hello(all, named ? host->axis(facts.name) : unnamed, named);
 }

@@ -20,8 +20,6 @@ constexpr Duration handshake_for = std::chrono::seconds(30);
 /// Browsers keep connections open in advance; beyond this they get a reset with their first byte and come again.
 constexpr Duration undecided_for = std::chrono::minutes(5);
 
-Monotonic monotonic(std::uint64_t ns) { return Monotonic(std::chrono::nanoseconds(ns)); }
-
 }  // namespace
 
 Pulse::Pulse(steer::Kernel& kernel, account::Ledger& ledger, account::Clients& clients, Shared& shared,
@@ -114,12 +112,12 @@ void Pulse::hear() {
 }
 
 void Pulse::passed(const weir_event& event) {
-  Flow flow = steer::flow_of(event.key);
-  flow.mac = steer::mac_of(event.mac);
+  const Flow flow = steer::flow_of(event.key, event.mac);
   const Depth depth = event.reason == WEIR_WIRE_passed_hello ? Depth::inspect : Depth::pass;
   const auto now = policies_.in_force();
   const unsigned most = now->allowance(flow.client.address, flow.mac).connections;
-  ledger_.opened({.flow = flow, .depth = depth, .id = event.id, .since = monotonic(event.started_ns), .most = most});
+  ledger_.opened(
+      {.flow = flow, .depth = depth, .id = event.id, .since = steer::monotonic(event.started_ns), .most = most});
   const std::string name = normalise_name({event.name, event.name_length}).value_or("");
   account::Judgement judgement{.host = name, .depth = depth};
   if (auto policy = policies_.find(event.policy))
@@ -172,10 +170,9 @@ void Pulse::destroy(const weir_event& event) {
 
 /// Before the flow's first bytes.
 void Pulse::reset(const weir_event& event) {
-  Flow flow = steer::flow_of(event.key);
-  flow.mac = steer::mac_of(event.mac);
+  const Flow flow = steer::flow_of(event.key, event.mac);
   ledger_.answered(flow.origin.address, std::chrono::steady_clock::now());
-  unmade(flow, event.id, monotonic(event.started_ns),
+  unmade(flow, event.id, steer::monotonic(event.started_ns),
          event.origin_us == 0 ? CloseReason::origin_refused : CloseReason::origin_reset);
 }
 
@@ -236,7 +233,7 @@ void Pulse::sweep() {
                  .unanswered =
                      [&](const Flow& flow, const weir_held& held) {
                        beat_if_due();  // the origins of a whole flood may be silent
-                       unmade(flow, held.id, monotonic(held.started_ns), CloseReason::origin_timeout);
+                       unmade(flow, held.id, steer::monotonic(held.started_ns), CloseReason::origin_timeout);
                      }});
   clients_.waiting(waiting, std::chrono::system_clock::now());
   unclaimed_ = std::move(unclaimed);

@@ -156,12 +156,7 @@ std::uint64_t World::unread() const {
   std::uint64_t count = 0;
   for (const account::Record& record : books_->live({.limit = std::numeric_limits<std::size_t>::max()})) {
     if (record.depth != Depth::pass || !record.host.empty()) continue;
-    const policy::Facts facts{.client = record.flow.client.address,
-                              .dest = record.flow.origin.address,
-                              .port = record.flow.origin.port,
-                              .name = {},
-                              .mac = record.flow.mac};
-    count += !terms_.policy->evaluate(Stage::syn, facts).decided;
+    count += !judge_passing(*terms_.policy, record.flow, record.depth, {}).decided;
   }
   return count;
 }

@@ -124,14 +124,6 @@ std::uint64_t forgotten_after(const weir_passed& flow) {
   return flow.state & (WEIR_PASSED_fin_client | WEIR_PASSED_fin_origin) ? 240 * second : 7440 * second;
 }
 
-Flow flow_of(const weir_flow_key& key, const weir_held& h) {
-  Flow flow = steer::flow_of(key);
-  flow.mac = mac_of(h.mac);
-  return flow;
-}
-
-Monotonic monotonic(std::uint64_t ns) { return Monotonic(std::chrono::nanoseconds(ns)); }
-
 bool is_unanswered(const weir_held& h) { return h.state == WEIR_HELD_syn && h.synack_ns == 0 && !h.origin.ended; }
 
 int quiet(libbpf_print_level, const char*, va_list) { return 0; }
@@ -159,6 +151,12 @@ Flow flow_of(const weir_flow_key& key) {
   std::memcpy(flow.origin.address.octets.data(), key.origin, 16);
   flow.client.port = ntohs(key.client_port);
   flow.origin.port = ntohs(key.origin_port);
+  return flow;
+}
+
+Flow flow_of(const weir_flow_key& key, const weir_mac& mac) {
+  Flow flow = flow_of(key);
+  flow.mac = mac_of(mac);
   return flow;
 }
 
@@ -457,7 +455,7 @@ void Kernel::sweep(const Sweep& sweep) {
       [&](const weir_flow_key& key, const weir_held& h) {
         if (h.state == WEIR_HELD_taken) return sweep.orphaned(h.id);
         if (h.state != WEIR_HELD_passed && !h.client.ended && !h.origin.ended && older(h, sweep.quiet)) {
-          sweep.waiting(flow_of(key, h));
+          sweep.waiting(flow_of(key, h.mac));
         }
         if (h.synack_ns != 0) sweep.answered(flow_of(key).origin.address, monotonic(h.synack_ns));
         if (is_unanswered(h) && older(h, sweep.patience))
@@ -467,7 +465,7 @@ void Kernel::sweep(const Sweep& sweep) {
       [&](const weir_flow_key& key, const weir_held& h) {
         weir_held latest;  // the origin may have answered, or refused, since
         const bool same = !bpf_map_lookup_elem(impl_->map("held"), &key, &latest) && latest.id == h.id;
-        if (same && is_unanswered(latest)) sweep.unanswered(flow_of(key, h), h);
+        if (same && is_unanswered(latest)) sweep.unanswered(flow_of(key, h.mac), h);
         // A judged flow goes on, though we never saw the origin acknowledge it: its replies may take another way.
         if (h.state == WEIR_HELD_taken || h.state == WEIR_HELD_passed) return;
         weir_passed refused{};

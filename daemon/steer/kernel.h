@@ -69,6 +69,10 @@ using WireCounters = std::array<std::uint64_t, WEIR_WIRE_REASONS>;
 
 weir_flow_key key_of(const Flow& flow);
 Flow flow_of(const weir_flow_key& key);
+/// With the device from which it came.
+Flow flow_of(const weir_flow_key& key, const weir_mac& mac);
+/// Of bpf_ktime_get_ns().
+inline Monotonic monotonic(std::uint64_t ns) { return Monotonic(std::chrono::nanoseconds(ns)); }
 /// Empty: the link has none.
 std::optional<Mac> mac_of(const weir_mac& mac);
 

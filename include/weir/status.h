@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // The first screen of the control contract (weir/control.h): how the gateway is.
 #pragma once
 
