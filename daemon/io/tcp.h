@@ -131,7 +131,7 @@ class Tcp {
   /// raises SO_RCVLOWAT, so that bytes already seen do not wake it.  Returns at once when `into` is no larger than
   /// `seen`: the caller has seen all that it is willing to hold.
   Peek peek_past(std::size_t seen, MutableBytes into) { return Peek(*source_, seen, into); }
-  /// Until a read would not wait (bytes, FIN or an error).  Holds no buffer.
+  /// Until a read may not have to wait (bytes, FIN or an error).  Holds no buffer.
   Ready readable() { return Ready(*source_); }
   /// Connects an unconnected socket.  Errors also: origin_refused, origin_unreachable, no_free_port (EADDRNOTAVAIL).
   Connect connect(const Endpoint& to) { return Connect(*source_, to); }
