@@ -194,10 +194,11 @@ void count_times(Exposition& out, const account::TimingSums& sums) {
   sides("weir_segments_sent_again_total", "Of them, such as were sent before.", sums.segments, &Sent::again);
 }
 
-void describe(Exposition& out, const Outage& outage) {
-  out.family("weir_origins_silent", "gauge", "1 while several addresses were asked and none answers, by family.");
-  for (const std::string_view family : {"IPv4", "IPv6"})
-    out.sample(outage.families.find(family) != std::string::npos, {{"family", family == "IPv4" ? "ipv4" : "ipv6"}});
+void describe(Exposition& out, const account::Reach& reach) {
+  const auto silence = reach.silence(std::chrono::steady_clock::now());
+  out.family("weir_origins_silent", "gauge", "1 while several addresses were asked and none answers, by family.")
+      .sample(silence && silence->v4, {{"family", "ipv4"}})
+      .sample(silence && silence->v6, {{"family", "ipv6"}});
 }
 
 void count_cache(Exposition& out, const cache::Store& store, std::uint64_t objects, const account::Totals& totals) {
@@ -310,7 +311,7 @@ std::string metrics_text(Gauges& gauges, const Bulletin& bulletin, std::int64_t 
   count_reasons(out, gauges, totals);
   count_rules(out, gauges.books().hits_now().value_or(bulletin.hits));
   count_times(out, gauges.books().timings());
-  describe(out, outage_of(gauges.books().reach()));
+  describe(out, gauges.books().reach());
   count_cache(out, gauges.cache(), bulletin.cache_objects, totals);
   weigh(out, bulletin.status.memory);
   count_lists(out, bulletin.lists);

@@ -112,28 +112,28 @@ double WorldDesk::inside_ms() const {
 }
 
 void WorldDesk::look_at_reach() {
-  const Outage now = outage_of(world_.books().reach());
-  const Outage before = std::exchange(outage_, now);
-  if (now.families == before.families) return;
+  using Silence = account::Reach::Silence;
+  const account::Reach& reach = world_.books().reach();
+  const Monotonic now = std::chrono::steady_clock::now();
+  const std::optional<Silence> before = std::exchange(silence_, reach.silence(now));
   bool begins = false;
-  for (const std::string_view family : {"IPv4", "IPv6"}) {
-    const bool was = before.families.find(family) != std::string::npos,
-               is = now.families.find(family) != std::string::npos;
-    Monotonic& seen = silent_seen_[family == "IPv4" ? 0 : 1];
+  for (const bool v4 : {true, false}) {
+    bool Silence::*const family = v4 ? &Silence::v4 : &Silence::v6;
+    const bool was = before && *before.*family, is = silence_ && *silence_.*family;
+    Monotonic& seen = silent_seen_[v4 ? 0 : 1];
     if (is && !was) {
       begins = true;
-      seen = std::chrono::steady_clock::now();
+      seen = now;
     }
-    // Else nobody asks any more.
-    if (was && !is && world_.books().reach().last_answer(family == "IPv4") > seen) {
-      const std::chrono::seconds lasted(seconds(std::chrono::system_clock::now()) - before.since);
-      note("answers", std::string(family) + ", after " + duration_text(lasted));
-      run::log_info("origins answer again over " + std::string(family));
-    }
+    if (!was || is || reach.last_answer(v4) <= seen) continue;  // the last: nobody asks any more
+    const std::string word = v4 ? "IPv4" : "IPv6";
+    note("answers", word + ", after " + duration_text(std::chrono::floor<std::chrono::seconds>(now - before->since)));
+    run::log_info("origins answer again over " + word);
   }
   if (!begins) return;
-  note("silent", control::told(now));
-  run::log_warning("no origin answers: " + control::told(now));
+  const std::string text = control::told(outage_of(reach));
+  note("silent", text);
+  run::log_warning("no origin answers: " + text);
 }
 
 void WorldDesk::look_at_times() {

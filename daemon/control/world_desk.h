@@ -81,9 +81,9 @@ class WorldDesk : public Desk {
   Editions editions_;
   Chronicle chronicle_;
   Slowness slowness_;
-  Outage outage_;                           // of the last look
-  std::array<Monotonic, 2> silent_seen_{};  // IPv4, IPv6
-  std::uint64_t unjudged_ = 0;              // connections that followed on_failure, at the last look
+  std::optional<account::Reach::Silence> silence_;  // of the last look
+  std::array<Monotonic, 2> silent_seen_{};          // IPv4, IPv6
+  std::uint64_t unjudged_ = 0;                      // connections that followed on_failure, at the last look
   std::int64_t unjudged_at_ = 0;
 };
 
